@@ -1,0 +1,55 @@
+"""Content digests: `sha256:` and 64 hex digits (OCI image-spec, descriptor.md, section Digests)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from builder.errors import ImageError
+
+_PATTERN = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
+
+
+class Digest(str):
+    """A digest that has been checked for its form. It is a `str`, so it prints and serialises as itself."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: object) -> Digest:
+        """The digest that `text` spells; raises ImageError `bad-digest` for anything else."""
+        if not isinstance(text, str) or not _PATTERN.fullmatch(text):
+            raise ImageError("bad-digest", f"not a digest: {str(text)[:200]!r}")
+        return cls(text)
+
+    @classmethod
+    def of(cls, data: bytes) -> Digest:
+        return cls("sha256:" + hashlib.sha256(data).hexdigest())
+
+    @classmethod
+    def from_hex(cls, sha256_hex: str) -> Digest:
+        return cls.parse("sha256:" + sha256_hex)
+
+    @property
+    def algorithm(self) -> str:
+        return self.partition(":")[0]
+
+    @property
+    def hex(self) -> str:
+        return self.partition(":")[2]
+
+    @property
+    def short(self) -> str:
+        """The first 12 hex digits, as docker shows ids."""
+        return self.hex[:12]
+
+
+def chain_id(diff_ids: tuple[Digest, ...]) -> str:
+    """The chain id of a stack of layers, bottom first; empty string for no layers.
+
+    OCI image-spec, config.md, section Layer ChainID.
+    """
+    chain = ""
+    for diff_id in diff_ids:
+        chain = str(diff_id) if not chain else str(Digest.of(f"{chain} {diff_id}".encode()))
+    return chain

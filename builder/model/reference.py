@@ -1,0 +1,80 @@
+"""Image names as docker reads and prints them: `debian`, `localhost:5000/team/app:1.0`, `app@sha256:…`."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from builder.errors import ImageError
+from builder.model.digest import Digest
+
+DEFAULT_DOMAIN = "docker.io"
+DEFAULT_TAG = "latest"
+
+_COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_DOMAIN = re.compile(
+    r"(?:(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*"
+    r"|\[[0-9a-fA-F:]+\])(?::[0-9]+)?"
+)
+_PATH = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+
+
+class Reference(NamedTuple):
+    domain: str
+    path: str
+    tag: str = ""
+    digest: Digest | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Reference:
+        """Reads a name as docker does; no tag and no digest means `latest`. Raises ImageError `bad-reference`."""
+        name, at, digest_text = text.partition("@")
+        digest = Digest.parse(digest_text) if at else None
+        tag = ""
+        head, colon, tail = name.rpartition(":")
+        if colon and "/" not in tail:
+            name, tag = head, tail
+            if not _TAG.fullmatch(tag):
+                raise _bad(text, f"{tag!r} is not a tag: letters, digits, `_`, `.`, `-`, at most 128")
+        domain, path = _split_domain(name)
+        if not _DOMAIN.fullmatch(domain):
+            raise _bad(text, f"{domain!r} is not a registry host")
+        if path != path.lower():
+            raise _bad(text, "a repository name is lower case")
+        if not _PATH.fullmatch(path) or len(path) > 255:
+            raise _bad(text, f"{path!r} is not a repository name")
+        return cls(domain, path, tag or ("" if digest else DEFAULT_TAG), digest)
+
+    @property
+    def repository(self) -> str:
+        """Domain and path, e.g. `docker.io/library/debian`."""
+        return f"{self.domain}/{self.path}"
+
+    @property
+    def familiar(self) -> str:
+        """The short form that people type: `debian:12`, `localhost:5000/app:1.0`."""
+        name = self.repository
+        if self.domain == DEFAULT_DOMAIN:
+            name = self.path.removeprefix("library/") if self.path.count("/") == 1 else self.path
+        return name + self._suffix
+
+    def __str__(self) -> str:
+        return self.repository + self._suffix
+
+    @property
+    def _suffix(self) -> str:
+        return (f":{self.tag}" if self.tag else "") + (f"@{self.digest}" if self.digest else "")
+
+
+def _split_domain(name: str) -> tuple[str, str]:
+    first, slash, rest = name.partition("/")
+    is_host = slash and ("." in first or ":" in first or first == "localhost" or first != first.lower())
+    if not is_host:
+        return DEFAULT_DOMAIN, name if slash else f"library/{name}"
+    domain = DEFAULT_DOMAIN if first == "index.docker.io" else first
+    return domain, f"library/{rest}" if domain == DEFAULT_DOMAIN and "/" not in rest else rest
+
+
+def _bad(text: str, why: str) -> ImageError:
+    return ImageError("bad-reference", f"not an image name: {text[:300]!r}: {why}")

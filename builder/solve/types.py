@@ -1,0 +1,89 @@
+"""The contract of the solver: what it knows of steps, of caches, and what it decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, Protocol
+
+from builder.model.layer import Chain, Layer
+from builder.plan.types import Step
+
+KEY_FORMAT = 1
+"""Part of every key. Raise it when the meaning of a part or the bytes that a step makes from the same parts change."""
+
+Parts = Mapping[str, object]
+"""Named parts of a key; the values are JSON."""
+
+
+class Inputs(NamedTuple):
+    """What a step builds on. Plain values and digests, so that a step can run elsewhere."""
+
+    parent: Chain
+    stages: Mapping[int, Chain]
+    """The results of the stages that the step reads, by index."""
+
+
+class Record(NamedTuple):
+    """One step that ran, remembered under its key."""
+
+    key: str
+    """SHA-256 of the canonical JSON of `parts`, in hex."""
+    step: str
+    """Which step of which file and stage this is, apart from its content: the nearest earlier record of the same step
+    explains a miss."""
+    text: str
+    """The instruction as people recognise it."""
+    layer: Layer
+    parts: Parts
+    created: str
+    """When it ran, RFC 3339 in UTC with whole seconds."""
+    seconds: float
+    """How long it ran."""
+    build: str
+    """Id of the build that ran it."""
+
+
+class Decision(NamedTuple):
+    step: Step
+    key: str
+    record: Record | None
+    """A hit's record; None is a miss."""
+    reason: str
+    """A miss in one line: what differs from the nearest earlier record, or why there is none. Empty for a hit."""
+
+
+class StepRunner(Protocol):
+    """What the solver knows of the world. Safe to call from several threads, for different steps."""
+
+    def content_parts(self, step: Step, inputs: Inputs) -> Parts:
+        """What only files can tell: digests of the content that the step reads. Changes nothing."""
+
+    def run(self, step: Step, inputs: Inputs, log: Callable[[bytes], None]) -> Layer:
+        """Carries the step out. Afterwards the layer's blob is in the store. `log` takes the output of the process as
+        it comes. Raises StepError with the exit code when the process fails."""
+
+
+class CacheBackend(Protocol):
+    """Remembers which layer a key produced. Safe to share between threads and between processes."""
+
+    def find(self, key: str) -> Record | None:
+        """The record kept for `key`. A damaged record, or one whose layer is gone, counts as absent."""
+
+    def keep(self, record: Record) -> None:
+        """Afterwards `find(record.key)` returns it, also after a crash. Repeating is harmless."""
+
+    def nearest(self, step: str) -> Record | None:
+        """The newest record of the same step, whatever its key."""
+
+
+class StageResult(NamedTuple):
+    layers: Chain
+    created: tuple[str, ...]
+    """When each layer that the stage (and the stages it inherits from) added was made, in order; RFC 3339."""
+
+
+class Solution(NamedTuple):
+    results: Mapping[int, StageResult]
+    """By stage index."""
+    decisions: tuple[Decision, ...]
+    """In plan order."""
