@@ -13,7 +13,10 @@ DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class Healthcheck(NamedTuple):
-    """Durations in nanoseconds; 0 means the runtime's default. `test` is `("NONE",)`, `("CMD", …)` or `("CMD-SHELL", …)`."""
+    """Durations in nanoseconds; 0 means the runtime's default.
+
+    `test` is `("NONE",)`, `("CMD", …)` or `("CMD-SHELL", …)`.
+    """
 
     test: tuple[str, ...]
     interval: int = 0

@@ -24,7 +24,7 @@ class Source(NamedTuple):
 
     kind: SourceKind
     stage: int = -1
-    """STAGE: index of the stage in the Buildfile."""
+    """STAGE: position of the stage in the Buildfile."""
     image: int = -1
     """IMAGE: index into `Plan.images`."""
 
@@ -88,7 +88,10 @@ class WorkdirAction(NamedTuple):
     """Owner of what is created."""
 
     def key_parts(self) -> dict[str, object]:
-        return {"path": self.path} | ({"user": self.user} if self.user else {})
+        parts: dict[str, object] = {"path": self.path}
+        if self.user:
+            parts["user"] = self.user
+        return parts
 
 
 Action = RunAction | CopyAction | WorkdirAction
@@ -119,7 +122,7 @@ class Step(NamedTuple):
 
 
 class Stage(NamedTuple):
-    index: int
+    position: int
     """Position in the Buildfile, from 0."""
     name: str
     """Lower case; empty for a stage without a name."""
@@ -136,10 +139,10 @@ class Stage(NamedTuple):
 
     @property
     def title(self) -> str:
-        return self.name or f"stage-{self.index}"
+        return self.name or f"stage-{self.position}"
 
 
-class Warning_(NamedTuple):
+class Remark(NamedTuple):
     """A remark on the Buildfile that does not stop the build; `rule` is BuildKit's name where it has one."""
 
     rule: str
@@ -151,7 +154,7 @@ class Plan(NamedTuple):
     stages: tuple[Stage, ...]
     """Those that the target needs, each after the ones it depends on; the last is the target."""
     images: tuple[ResolvedImage, ...]
-    warnings: tuple[Warning_, ...] = ()
+    warnings: tuple[Remark, ...] = ()
 
     @property
     def target(self) -> Stage:

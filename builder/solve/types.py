@@ -20,7 +20,7 @@ class Inputs(NamedTuple):
 
     parent: Chain
     stages: Mapping[int, Chain]
-    """The results of the stages that the step reads, by index."""
+    """The results of the stages that the step reads, by position."""
 
 
 class Record(NamedTuple):
