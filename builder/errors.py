@@ -101,7 +101,7 @@ class OutputError(BuilderError):
     pass
 
 
-class Problems(BuilderError):
+class Problems(BuilderError):  # noqa: N818 - a list of errors, not an error of its own
     """Several errors of one input, in source order. `errors` is never empty."""
 
     def __init__(self, errors: tuple[BuilderError, ...]) -> None:
