@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from builder.model.descriptor import Descriptor
-from builder.model.digest import Digest
+from builder.model.digest import Digest, chain_id
 
 
 class Layer(NamedTuple):
@@ -17,3 +17,8 @@ class Layer(NamedTuple):
 
 Chain = tuple[Layer, ...]
 """A stack of layers, bottom first. Its identity is `chain_id` of its diff ids: how it was made does not count."""
+
+
+def chain_identity(chain: Chain) -> str:
+    """The chain id of the stack; empty for no layers."""
+    return chain_id(tuple(layer.diff_id for layer in chain))

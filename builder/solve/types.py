@@ -50,6 +50,8 @@ class Decision(NamedTuple):
     """A hit's record; None is a miss."""
     reason: str
     """A miss in one line: what differs from the nearest earlier record, or why there is none. Empty for a hit."""
+    parts: Parts
+    """What the key is the hash of."""
 
 
 class StepRunner(Protocol):
@@ -61,6 +63,13 @@ class StepRunner(Protocol):
     def run(self, step: Step, inputs: Inputs, log: Callable[[bytes], None]) -> Layer:
         """Carries the step out. Afterwards the layer's blob is in the store. `log` takes the output of the process as
         it comes. Raises StepError with the exit code when the process fails."""
+
+    def describe_content(self, name: str, old: object, new: object) -> str:
+        """What differs between two values of a content part, e.g. `1 file changed: src/app.py (content)`; empty where
+        that is not known any more."""
+
+    def cancel(self) -> None:
+        """Stops whatever runs; its `run` raises soon. Safe to call at any time."""
 
 
 class CacheBackend(Protocol):

@@ -1,0 +1,149 @@
+"""Takes a plan to its end: hits first, the rest in parallel, one thread a stage."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, NamedTuple
+
+from builder.model.layer import Layer
+from builder.plan.types import Plan, SourceKind, Step
+from builder.progress.events import Reporter, TaskFinished, TaskLog, TaskStarted
+from builder.solve import reasons
+from builder.solve.keys import key_of, key_parts
+from builder.solve.state import StageState
+from builder.solve.types import CacheBackend, Decision, Inputs, Record, Solution, StepRunner
+
+if TYPE_CHECKING:
+    from builder.solve.parallel import Flights
+
+
+class SolveOptions(NamedTuple):
+    build_id: str
+    project: str
+    """What tells steps of one Buildfile from those of another: the Buildfile's absolute path."""
+    no_cache: Collection[str] | None = ()
+    """Titles of stages whose steps are not looked up; None: no step is."""
+    epoch: int | None = None
+
+
+class Solver:
+    def __init__(
+        self,
+        plan: Plan,
+        runner: StepRunner,
+        cache: CacheBackend,
+        reporter: Reporter,
+        options: SolveOptions,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.plan = plan
+        self.runner = runner
+        self.cache = cache
+        self.reporter = reporter
+        self.options = options
+        self.clock = clock
+        self.states = {stage.position: StageState(stage) for stage in plan.stages}
+
+    def solve(self) -> Solution:
+        """Every stage of the plan done. Raises the first step's error after all others have been stopped."""
+        for stage in self.plan.stages:
+            self._take_hits(self.states[stage.position])
+        if not all(state.is_done for state in self.states.values()):
+            from builder.solve.parallel import run_stages
+
+            run_stages(self)
+        decisions = [decision for stage in self.plan.stages for decision in self.states[stage.position].decisions]
+        results = {position: state.result for position, state in self.states.items()}
+        return Solution(results, tuple(decisions))
+
+    def can_go_on(self, state: StageState) -> bool:
+        return all(self.states[position].is_done for position in state.depends_on())
+
+    def start(self, state: StageState) -> None:
+        base = state.stage.base
+        if base.kind is SourceKind.STAGE:
+            result = self.states[base.stage].result
+            state.start(result.layers, result.created)
+        else:
+            state.start(self.plan.images[base.image].layers if base.kind is SourceKind.IMAGE else (), ())
+
+    def _take_hits(self, state: StageState) -> None:
+        while self.can_go_on(state):
+            if not state.started:
+                self.start(state)
+                continue
+            step = state.next_step
+            if step is None:
+                return
+            decision = self.decide(step, state)
+            if decision.record is None:
+                state.pending = decision
+                return
+            self.take_hit(state, decision, decision.record)
+
+    def decide(self, step: Step, state: StageState) -> Decision:
+        """Looks the step up. Runs nothing."""
+        inputs = state.inputs(self.states)
+        content = self.runner.content_parts(step, inputs)
+        parts = key_parts(step, state.stage.platform, inputs.parent, content, self.options.epoch)
+        key = key_of(parts)
+        if self._cache_is_off(state):
+            return Decision(step, key, None, reasons.DISABLED, parts)
+        record = self.cache.find(key)
+        if record is not None:
+            return Decision(step, key, record, "", parts)
+        nearest = self.cache.nearest(self.identity(step, state))
+        reason = reasons.reason_of_miss(parts, nearest, self.runner.describe_content)
+        return Decision(step, key, None, reason, parts)
+
+    def take_hit(self, state: StageState, decision: Decision, record: Record) -> None:
+        task = self._announce(decision.step, state)
+        state.take(decision, record)
+        self.reporter.emit(TaskFinished(task, self.clock(), cached=True))
+
+    def carry_out(self, state: StageState, decision: Decision, flights: Flights) -> None:
+        """Runs the step of a miss, or takes over what another stage has just made under the same key."""
+        task = self._announce(decision.step, state)
+        try:
+            record, was_ours = flights.once(decision.key, lambda: self._run(task, state, decision))
+        except BaseException as error:
+            canceled = flights.is_canceled
+            message = "" if canceled else str(error).partition("\n")[0]
+            self.reporter.emit(TaskFinished(task, self.clock(), error=message, canceled=canceled))
+            raise
+        state.take(decision if was_ours else decision._replace(record=record, reason=""), record)
+        reason = decision.reason if was_ours else ""
+        self.reporter.emit(TaskFinished(task, self.clock(), cached=not was_ours, reason=reason))
+
+    def identity(self, step: Step, state: StageState) -> str:
+        return f"{self.options.project}#{state.stage.title}#{step.number}"
+
+    def _run(self, task: str, state: StageState, decision: Decision) -> Record:
+        started = self.clock()
+        layer = self._run_logged(task, decision.step, state.inputs(self.states))
+        now = self.clock()
+        record = Record(
+            key=decision.key,
+            step=self.identity(decision.step, state),
+            text=decision.step.text,
+            layer=layer,
+            parts=decision.parts,
+            created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
+            seconds=round(now - started, 3),
+            build=self.options.build_id,
+        )
+        self.cache.keep(record)
+        return record
+
+    def _run_logged(self, task: str, step: Step, inputs: Inputs) -> Layer:
+        return self.runner.run(step, inputs, lambda data: self.reporter.emit(TaskLog(task, self.clock(), data)))
+
+    def _announce(self, step: Step, state: StageState) -> str:
+        task = f"{step.stage}.{step.number}"
+        title = f"[{state.stage.title} {step.number}/{len(state.stage.steps)}] {step.text}"
+        self.reporter.emit(TaskStarted(task, title, self.clock(), state.stage.title))
+        return task
+
+    def _cache_is_off(self, state: StageState) -> bool:
+        return self.options.no_cache is None or state.stage.title in self.options.no_cache
