@@ -1,0 +1,47 @@
+"""How errors look: file and line, what is wrong, the line under a caret, what to do."""
+
+from __future__ import annotations
+
+import traceback
+from typing import TextIO
+
+from builder.errors import BuilderError, Problems, Span
+
+
+def print_error(error: BuilderError, stream: TextIO) -> None:
+    errors = error.errors if isinstance(error, Problems) else (error,)
+    for one in errors:
+        stream.write(_text_of(one))
+    stream.flush()
+
+
+def _text_of(error: BuilderError) -> str:
+    place = f"{error.span.file}:{error.span.line}: " if error.span else ""
+    lines = [f"{place}error: {_printable(error.message)}"]
+    if error.span and error.span.text:
+        lines += _excerpt(error.span)
+    if error.hint:
+        lines.append(f"hint: {_printable(error.hint)}")
+    return "\n".join(lines) + "\n"
+
+
+def _excerpt(span: Span) -> list[str]:
+    """The source line with a caret below; long lines are cut around the column."""
+    start = max(0, span.column - 60)
+    text = span.text.expandtabs(1)[start : start + 110]
+    number = f"{span.line:>5} | "
+    lines = [number + _printable(text)]
+    if span.column:
+        lines.append(" " * (len(number) - 2) + "| " + " " * (span.column - 1 - start) + "^")
+    return lines
+
+
+def _printable(text: str) -> str:
+    """Without control characters: an error may quote a hostile file."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
+
+
+def print_bug(stream: TextIO) -> None:
+    stream.write(traceback.format_exc())
+    stream.write("pybuild: this is a bug in pybuild, not in your Buildfile; please report it with the lines above\n")
+    stream.flush()

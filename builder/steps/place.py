@@ -1,0 +1,135 @@
+"""Where files go: what one step puts on top of the tree below, worked out before a byte is written.
+
+The rules are those of BuildKit's file operations: an existing destination keeps its metadata, directories merge, a
+file never replaces a directory (an unpacked archive's file does), missing parents are made.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import NamedTuple
+
+from builder.errors import ContextError
+from builder.model.entry import Entry, Kind
+
+MAX_LINKS = 255
+
+Opener = Callable[[], int]
+"""Gives a new file descriptor at the start of the content; the caller closes it."""
+
+
+class Item(NamedTuple):
+    entry: Entry
+    opener: Opener | None = None
+
+
+class NewDirectory(NamedTuple):
+    """How directories look that have to be made on the way."""
+
+    mode: int = 0o755
+    uid: int = 0
+    gid: int = 0
+    mtime: int = 0
+
+
+class Placement:
+    """The entries of a layer in the making. All paths are relative to the root, clean, without a leading slash."""
+
+    def __init__(self, below: Callable[[str], Entry | None]) -> None:
+        self._below = below
+        self._items: dict[str, Item] = {}
+        self._replaced: set[str] = set()
+        """Paths whose directory below has been replaced by something else: nothing below shines through."""
+
+    def get(self, path: str) -> Entry | None:
+        """What stands at `path` now; a symlink there is not followed, nor one on the way."""
+        item = self._items.get(path)
+        if item is not None:
+            return item.entry
+        if self._replaced and any(parent in self._replaced for parent in _ancestors(path)):
+            return None
+        return self._below(path)
+
+    def resolve(self, path: str) -> str:
+        """`path` with every symlink followed, the last part's too, clamped in the root; what does not exist is kept
+        as it is. Raises ContextError after 255 links."""
+        done: list[str] = []
+        todo = path.split("/")[::-1]
+        links = 0
+        while todo:
+            part = todo.pop()
+            if part in ("", "."):
+                continue
+            if part == "..":
+                del done[-1:]
+                continue
+            entry = self.get("/".join([*done, part]))
+            if entry is None or entry.kind is not Kind.SYMLINK:
+                done.append(part)
+                continue
+            links += 1
+            if links > MAX_LINKS:
+                raise ContextError("symlink-loop", f"too many symbolic links on the way to /{path}")
+            if entry.link.startswith("/"):
+                done = []
+            todo.extend(entry.link.split("/")[::-1])
+        return "/".join(done)
+
+    def make_directories(self, path: str, new: NewDirectory) -> None:
+        """Afterwards `path` and all above it are directories; those that were there keep what they have."""
+        for part in [*_ancestors(path), path]:
+            entry = self.get(part)
+            if entry is None and part:
+                made = Entry(part, Kind.DIRECTORY, new.mode, new.uid, new.gid, mtime=new.mtime)
+                self._items[part] = Item(made)
+            elif entry is not None and entry.kind is not Kind.DIRECTORY:
+                raise ContextError("not-a-directory", f"/{part} is not a directory in the image")
+
+    def put(self, item: Item) -> None:
+        """Puts what is not a directory at its path. Raises ContextError where a directory stands."""
+        existing = self.get(item.entry.path)
+        if existing is not None and existing.kind is Kind.DIRECTORY:
+            message = f"cannot replace the directory /{item.entry.path} with a file"
+            raise ContextError("file-over-directory", message, hint="choose another destination")
+        self._items[item.entry.path] = item
+
+    def put_directory(self, entry: Entry, overwrite: bool) -> None:
+        """Puts a directory; where one stands its metadata are replaced only with `overwrite`."""
+        existing = self.get(entry.path)
+        if existing is not None and existing.kind is not Kind.DIRECTORY:
+            message = f"cannot copy a directory over /{entry.path}, which is none"
+            raise ContextError("directory-over-file", message, hint="choose another destination")
+        if existing is None or overwrite:
+            self._items[entry.path] = Item(entry)
+
+    def replace(self, item: Item) -> None:
+        """Puts anything at its path, as unpacking an archive does: only directories merge, all else is replaced."""
+        path = item.entry.path
+        existing = self.get(path)
+        if existing is not None and existing.kind is Kind.DIRECTORY and item.entry.kind is not Kind.DIRECTORY:
+            self._remove_below(path)
+        self._items[path] = item
+
+    def _remove_below(self, path: str) -> None:
+        self._replaced.add(path)
+        for inner in [name for name in self._items if name.startswith(f"{path}/")]:
+            del self._items[inner]
+
+    def items(self) -> list[Item]:
+        """All entries sorted by the bytes of their paths, with the directories above them that were there before:
+        a layer says the metadata of every directory it touches."""
+        complete = dict(self._items)
+        for path in self._items:
+            for parent in _ancestors(path):
+                if parent and parent not in complete:
+                    entry = self.get(parent)
+                    if entry is not None:
+                        complete[parent] = Item(entry)
+        return sorted(complete.values(), key=lambda item: os.fsencode(item.entry.path))
+
+
+def _ancestors(path: str) -> list[str]:
+    """The directories above `path`, outermost first, without the root."""
+    parts = path.split("/")[:-1]
+    return ["/".join(parts[: count + 1]) for count in range(len(parts))]
