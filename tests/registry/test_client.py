@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from builder.errors import RegistryError
+from builder.model import media_types
+from builder.model.descriptor import Descriptor
+from builder.model.digest import Digest
+from builder.registry.client import Client
+from builder.registry.hosts import base_url, is_loopback
+from builder.registry.transport import Patience, Transport
+from tests.registry.scripted import Reply, Script, scripted
+from tests.support.layouts import write_layout
+from tests.support.registry import copy_image
+
+DATA = bytes(range(256)) * 4096
+BLOB = Descriptor(media_types.OCI_LAYER_GZIP, Digest.of(DATA), len(DATA))
+MANIFEST = json.dumps({"schemaVersion": 2, "mediaType": media_types.OCI_MANIFEST}).encode()
+
+
+class Faulty:
+    """A client whose registry follows a script, with the waits it would have made."""
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+        self.waits: list[float] = []
+        self.transport = Transport(Patience(attempts=3, read_timeout_s=5.0), sleep=self.waits.append)
+        self.client = Client(script.address, self.transport)
+
+
+@contextmanager
+def faulty(*replies: Reply) -> Generator[Faulty]:
+    with scripted(*replies) as script:
+        setup = Faulty(script)
+        yield setup
+        setup.transport.close()
+
+
+def test_pulls_from_a_real_registry(registry: str, tmp_path: Path) -> None:
+    layout = str(tmp_path / "layout")
+    written = write_layout(layout, [{"etc/": b"", "etc/name": os.urandom(300_000)}])
+    copy_image(f"oci:{layout}:latest", registry, "team/app:1.0")
+    transport = Transport()
+    client = Client(registry, transport)
+
+    manifest = client.manifest("team/app", "1.0")
+    assert manifest.descriptor.digest == written.manifest
+    assert client.manifest_digest("team/app", "1.0") == written.manifest
+    assert client.manifest("team/app", written.manifest) == manifest
+    layer = Descriptor.from_json(json.loads(manifest.data)["layers"][0])
+    assert Digest.of(b"".join(client.blob("team/app", layer))) == written.layers[0]
+    for name, tag in (("team/app", "2.0"), ("nobody", "latest")):
+        with pytest.raises(RegistryError) as caught:
+            client.manifest(name, tag)
+        assert caught.value.code == "not-found"
+    transport.close()
+
+
+def test_a_dropped_connection_is_resumed() -> None:
+    rest = DATA[100_000:]
+    resumed = Reply(206, rest, (("Content-Range", f"bytes 100000-{len(DATA) - 1}/{len(DATA)}"),))
+    with faulty(Reply(200, DATA, cut_at=100_000), resumed) as setup:
+        assert b"".join(setup.client.blob("app", BLOB)) == DATA
+        assert setup.script.seen[1].headers["range"] == "bytes=100000-"
+
+
+def test_a_registry_without_ranges_sends_all_again() -> None:
+    with faulty(Reply(200, DATA, cut_at=100_000), Reply(200, DATA)) as setup:
+        assert b"".join(setup.client.blob("app", BLOB)) == DATA
+
+
+def test_giving_up_after_several_failures_in_a_row() -> None:
+    with faulty(*[Reply(200, DATA, cut_at=0)] * 3) as setup, pytest.raises(RegistryError) as caught:
+        list(setup.client.blob("app", BLOB))
+    assert (caught.value.code, caught.value.retryable) == ("unreachable", True)
+    assert setup.waits == [0.5, 1.0]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(200, DATA + b"more"),
+        Reply(200, DATA, endless=True),
+        Reply(206, DATA, (("Content-Range", "bytes 7-99/100"),)),
+    ],
+)
+def test_a_blob_never_exceeds_its_descriptor(reply: Reply) -> None:
+    cut = Reply(200, DATA, cut_at=100_000)
+    replies = (cut, reply) if reply.status == 206 else (reply,)
+    with faulty(*replies) as setup, pytest.raises(RegistryError) as caught:
+        assert sum(map(len, setup.client.blob("app", BLOB))) <= len(DATA)
+    assert caught.value.code == "bad-answer"
+
+
+def test_an_endless_manifest_is_cut_off() -> None:
+    with faulty(Reply(200, b"[" * 65536, endless=True)) as setup, pytest.raises(RegistryError) as caught:
+        setup.client.manifest("app", "latest")
+    assert caught.value.code == "too-large"
+
+
+def test_retry_after_is_honoured_within_reason() -> None:
+    later = (("Retry-After", "7"),)
+    never = (("Retry-After", "86400"),)
+    with faulty(Reply(429, b"", later), Reply(503, b"", never), Reply(200, MANIFEST)) as setup:
+        setup.client.manifest("app", "latest")
+    assert setup.waits == [7.0, 60.0]
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(404, "not-found"), (403, "unauthorized"), (401, "unauthorized"), (500, "server-error"),
+                         (429, "too-many-requests"), (418, "bad-answer")],
+)  # fmt: skip
+def test_every_refusal_has_a_name(status: int, code: str) -> None:
+    with faulty(*[Reply(status)] * 3) as setup, pytest.raises(RegistryError) as caught:
+        setup.client.manifest("app", "latest")
+    assert caught.value.code == code
+
+
+def test_what_was_not_promised_is_not_taken() -> None:
+    wrong = (("Docker-Content-Digest", str(Digest.of(b"other"))),)
+    with faulty(Reply(200, MANIFEST, wrong), Reply(200, MANIFEST)) as setup:
+        for reference in ("latest", str(Digest.of(b"other"))):
+            with pytest.raises(RegistryError) as caught:
+                setup.client.manifest("app", reference)
+            assert caught.value.code == "digest-mismatch"
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe", b"[" * 100_000, b"7", b'{"mediaType": 7}', b'{"schemaVersion": 1}'])
+def test_a_manifest_of_another_kind_is_refused(body: bytes) -> None:
+    with faulty(Reply(200, body)) as setup, pytest.raises(RegistryError) as caught:
+        setup.client.manifest("app", "latest")
+    assert caught.value.code == "bad-answer"
+
+
+def test_an_anonymous_token_is_fetched_once() -> None:
+    with scripted(Reply(200, b'{"token": "letmein"}')) as tokens:
+        realm = f'Bearer realm="http://{tokens.address}/token",service="here",scope="repository:app:pull"'
+        with faulty(Reply(401, b"", (("WWW-Authenticate", realm),)), Reply(200, MANIFEST), Reply(200, DATA)) as setup:
+            setup.client.manifest("app", "latest")
+            assert b"".join(setup.client.blob("app", BLOB)) == DATA
+            sent = [request.headers.get("authorization") for request in setup.script.seen]
+        assert sent == [None, "Bearer letmein", "Bearer letmein"]
+        assert [request.path for request in tokens.seen] == ["/token?service=here&scope=repository%3Aapp%3Apull"]
+
+
+@pytest.mark.parametrize(
+    ("challenge", "code"),
+    [
+        ('Basic realm="us"', "unauthorized"),
+        ("", "unauthorized"),
+        ("nonsense ,,, =", "unauthorized"),
+        ('Bearer realm="http://registry.example/token"', "bad-answer"),
+        ('Bearer realm="file:///etc/passwd"', "bad-answer"),
+    ],
+)
+def test_a_challenge_that_cannot_be_met(challenge: str, code: str) -> None:
+    headers = (("WWW-Authenticate", challenge),)
+    with faulty(Reply(401, b"", headers)) as setup, pytest.raises(RegistryError) as caught:
+        setup.client.manifest("app", "latest")
+    assert caught.value.code == code
+
+
+def test_a_token_does_not_follow_a_redirect_to_another_host() -> None:
+    with scripted(Reply(200, b'{"access_token": "secret"}'), Reply(200, DATA)) as other:
+        realm = (("WWW-Authenticate", f'Bearer realm="http://{other.address}/token"'),)
+        elsewhere = (("Location", f"http://{other.address}/store/blob"),)
+        with faulty(Reply(401, b"", realm), Reply(307, b"", elsewhere)) as setup:
+            assert b"".join(setup.client.blob("app", BLOB)) == DATA
+            assert setup.script.seen[1].headers["authorization"] == "Bearer secret"
+        assert "authorization" not in other.seen[1].headers
+
+
+def test_redirects_end() -> None:
+    with faulty(*[Reply(302, b"", (("Location", "/again"),))] * 9) as setup, pytest.raises(RegistryError) as caught:
+        list(setup.client.blob("app", BLOB))
+    assert caught.value.code == "bad-answer"
+    assert len(setup.script.seen) == 6
+
+
+@pytest.mark.parametrize("location", ["http://registry.example/blob", "ftp://127.0.0.1/x", "file:///etc/passwd"])
+def test_a_redirect_does_not_leave_for_plain_http(location: str) -> None:
+    with faulty(Reply(307, b"", (("Location", location),))) as setup, pytest.raises(RegistryError) as caught:
+        list(setup.client.blob("app", BLOB))
+    assert caught.value.code == "bad-answer"
+
+
+def test_no_registry_at_all() -> None:
+    with scripted() as script:
+        address = script.address
+    waits: list[float] = []
+    transport = Transport(Patience(attempts=2), sleep=waits.append)
+    with pytest.raises(RegistryError) as caught:
+        Client(address, transport).manifest("app", "latest")
+    assert (caught.value.code, waits) == ("unreachable", [0.5])
+    assert "object at" not in caught.value.message
+    transport.close()
+
+
+def test_plain_http_is_for_this_machine_only() -> None:
+    here = ["localhost", "127.0.0.1", "127.9.9.9", "[::1]", "::1"]
+    assert all(is_loopback(host) for host in here)
+    for host in ("localhost.example", "128.0.0.1", "registry", "127.0.0.1.example", "", "[::2]", "0.0.0.0"):  # noqa: S104
+        assert not is_loopback(host)
+    assert base_url("localhost:5000") == "http://localhost:5000"
+    assert base_url("[::1]:5000") == "http://[::1]:5000"
+    assert base_url("docker.io") == "https://registry-1.docker.io"
+    assert base_url("registry.example:5000") == "https://registry.example:5000"
