@@ -1,0 +1,187 @@
+"""Blobs by digest, `blobs/ALGORITHM/HEX` of the OCI image layout. Every one is verified as it is written and as it is
+read."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import stat
+from types import TracebackType
+from typing import Self
+
+from builder.errors import StoreError
+from builder.model.descriptor import Descriptor
+from builder.model.digest import Digest
+from builder.store.failures import storing
+from builder.store.reader import VerifiedReader, mismatch
+from builder.store.temporary import Temporary, discard
+
+READ_LIMIT = 4 << 20
+"""Manifests and configs are read whole; none that serves a purpose is larger (the registry protocol's limit too)."""
+_BUFFER = 1 << 18
+
+
+class Blobs:
+    """Safe to share between threads and processes. Adding a blob that is there is harmless and cheap."""
+
+    def __init__(self, folder: str, temporary: Temporary) -> None:
+        self._folder = folder
+        self._temporary = temporary
+
+    def path(self, digest: Digest) -> str:
+        """Where the blob is, or would be."""
+        return f"{self._folder}/{digest.algorithm}/{digest.hex}"
+
+    def has(self, digest: Digest, size: int | None = None) -> bool:
+        """Whether the blob is there; one of another size than `size` counts as absent."""
+        try:
+            status = os.stat(self.path(digest))
+        except OSError:
+            return False
+        return stat.S_ISREG(status.st_mode) and (size is None or status.st_size == size)
+
+    def put_bytes(self, data: bytes, media_type: str) -> Descriptor:
+        digest = Digest.of(data)
+        if not self.has(digest, len(data)):
+            with self.raw_writer() as writer:
+                writer.write(data)
+                writer.commit_as(digest, len(data))
+        return Descriptor(media_type, digest, len(data))
+
+    def writer(self, algorithm: str = "sha256") -> BlobWriter:
+        """Hashes what is written to it. Leaving the context without a commit leaves nothing."""
+        return BlobWriter(self, self._temporary, algorithm)
+
+    def raw_writer(self) -> RawWriter:
+        """For a caller that hashes on its own."""
+        return RawWriter(self, self._temporary)
+
+    def adopt(self, path: str, digest: Digest, size: int) -> None:
+        """Takes a file of this store's `temporary`, whose content the caller has hashed itself; `path` is gone then."""
+        with storing(path):
+            actual = os.stat(path).st_size
+            if actual != size:
+                raise mismatch(digest, f"{size} bytes", f"{actual} bytes")
+            if self.has(digest, size):
+                discard(path)
+                return
+            try:
+                self._temporary.publish(path, self.path(digest))
+            except FileNotFoundError:
+                os.makedirs(os.path.dirname(self.path(digest)), exist_ok=True)
+                self._temporary.publish(path, self.path(digest))
+
+    def open(self, digest: Digest, size: int | None = None) -> VerifiedReader:
+        """A reader that checks digest and length; raises StoreError `blob-missing` where there is no such blob."""
+        path = self.path(digest)
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            raise StoreError(
+                "blob-missing", f"the store has no blob {digest}", hint="build or pull the image again"
+            ) from None
+        except OSError as error:
+            with storing(path):
+                raise error
+        return VerifiedReader(fd, path, digest, size)
+
+    def read(self, digest: Digest, limit: int = READ_LIMIT) -> bytes:
+        """The whole blob, verified; raises StoreError `blob-too-large` for one of more than `limit` bytes."""
+        with self.open(digest) as reader:
+            data = reader.read(limit + 1)
+            if len(data) > limit:
+                raise StoreError(
+                    "blob-too-large", f"blob {digest} is larger than the {limit} bytes that are read whole"
+                )
+            reader.finish()
+        return data
+
+    def remove(self, digest: Digest) -> int:
+        """Bytes freed; 0 where there was no such blob."""
+        path = self.path(digest)
+        with storing(path):
+            try:
+                size = os.stat(path).st_size
+                os.unlink(path)
+            except FileNotFoundError:
+                return 0
+        return size
+
+    def all(self) -> list[Digest]:
+        """Every blob there is, sorted. Files with other names than digests are left out."""
+        found = []
+        for algorithm, length in (("sha256", 64), ("sha512", 128)):
+            try:
+                names = os.listdir(f"{self._folder}/{algorithm}")
+            except FileNotFoundError:
+                continue
+            found += [Digest.parse(f"{algorithm}:{name}") for name in names if _is_hex(name, length)]
+        return sorted(found)
+
+
+class RawWriter:
+    """Writes a new blob that becomes visible by `commit_as` only. One thread at a time."""
+
+    def __init__(self, blobs: Blobs, temporary: Temporary) -> None:
+        self._blobs = blobs
+        with storing(blobs.path(Digest("sha256:"))):
+            fd, self._path = temporary.file()
+        self._file = open(fd, "wb", buffering=_BUFFER)  # noqa: SIM115 - closed by commit or by __exit__
+        self.size = 0
+        """Bytes written so far."""
+
+    def write(self, data: bytes | bytearray | memoryview) -> int:
+        with storing(self._path):
+            count = self._file.write(data)
+        self.size += count
+        return count
+
+    def commit_as(self, digest: Digest, size: int) -> None:
+        """Afterwards the blob is in the store, as `digest`, which the caller vouches for."""
+        with storing(self._path):
+            self._file.close()
+        self._blobs.adopt(self._path, digest, size)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._file.close()
+        except OSError as failure:
+            if failure.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+                raise
+            # What could not be flushed is thrown away anyway; the error that led here is the one to report.
+        discard(self._path)
+
+
+class BlobWriter(RawWriter):
+    """Hashes while it writes."""
+
+    def __init__(self, blobs: Blobs, temporary: Temporary, algorithm: str) -> None:
+        super().__init__(blobs, temporary)
+        self._algorithm = algorithm
+        self._hash = hashlib.new(algorithm)
+
+    def write(self, data: bytes | bytearray | memoryview) -> int:
+        self._hash.update(data)
+        return super().write(data)
+
+    def commit(self, expected: Descriptor | Digest | None = None) -> tuple[Digest, int]:
+        """Afterwards the blob is in the store. Raises StoreError `digest-mismatch`, leaving nothing, when it is not
+        what was `expected`."""
+        digest = Digest(f"{self._algorithm}:{self._hash.hexdigest()}")
+        if isinstance(expected, Descriptor) and expected.size != self.size:
+            raise mismatch(expected.digest, f"{expected.size} bytes", f"{self.size} bytes")
+        wanted = expected.digest if isinstance(expected, Descriptor) else expected
+        if wanted is not None and wanted != digest:
+            raise mismatch(wanted, wanted, digest)
+        self.commit_as(digest, self.size)
+        return digest, self.size
+
+
+def _is_hex(name: str, length: int) -> bool:
+    return len(name) == length and not name.strip("0123456789abcdef")

@@ -1,0 +1,46 @@
+"""What the operating system says, as errors that name the cause."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from builder.errors import StoreError
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+_UNLOCKABLE = frozenset({errno.ENOLCK, errno.EOPNOTSUPP})
+
+
+def store_error(error: OSError, path: str) -> StoreError:
+    reason = error.strerror or str(error)
+    if error.errno in FULL:
+        return StoreError(
+            "disk-full",
+            f"no space is left for the store at {path}",
+            hint="free some space, or choose another place with --root",
+            retryable=True,
+        )
+    if error.errno in _DENIED:
+        return StoreError(
+            "store-denied",
+            f"the store does not allow it: {path}: {reason}",
+            hint="choose a store that you own with --root or PYBUILD_ROOT",
+        )
+    if error.errno in _UNLOCKABLE:
+        return StoreError(
+            "store-unlockable",
+            f"the filesystem of {path} has no file locks: {reason}",
+            hint="put the store on a local filesystem with --root or PYBUILD_ROOT",
+        )
+    return StoreError("store-io", f"the store cannot be used: {path}: {reason}")
+
+
+@contextmanager
+def storing(path: str) -> Generator[None]:
+    """Inside, an OSError becomes the StoreError that names its cause and `path`."""
+    try:
+        yield
+    except OSError as error:
+        raise store_error(error, path) from error

@@ -1,0 +1,88 @@
+"""Reading a blob is checking it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from builder.errors import StoreError
+from builder.model.digest import Digest
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+_CHUNK = 1 << 20
+
+
+class VerifiedReader(io.RawIOBase):
+    """Reads a blob and raises StoreError `digest-mismatch` at the end, at the latest, when it is damaged.
+
+    Whoever stops before the end has verified nothing: call `finish`. A damaged blob is dropped from the store, so that
+    it counts as absent from then on. Wrap it in `io.BufferedReader` for many small reads.
+    """
+
+    def __init__(self, fd: int, path: str, digest: Digest, size: int | None = None) -> None:
+        super().__init__()
+        self._fd = fd
+        self._path = path
+        self._digest = digest
+        self.size = os.fstat(fd).st_size
+        """How many bytes the blob has."""
+        self._hash = hashlib.new(digest.algorithm)
+        self._seen = 0
+        self._verified = False
+        if size is not None and size != self.size:
+            self._damaged(f"{size} bytes", f"{self.size} bytes")
+
+    def readable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._fd
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer).cast("B")
+        count = os.readv(self._fd, [view])
+        if count:
+            self._hash.update(view[:count])
+            self._seen += count
+        if not count and len(view):
+            self._verify()
+        return count
+
+    def finish(self) -> None:
+        """Reads what is left, and verifies."""
+        rest = bytearray(_CHUNK)
+        while not self._verified:
+            self.readinto(rest)
+
+    def close(self) -> None:
+        if not self.closed:
+            os.close(self._fd)
+        super().close()
+
+    def _verify(self) -> None:
+        actual = f"{self._digest.algorithm}:{self._hash.hexdigest()}"
+        if self._seen != self.size:
+            self._damaged(f"{self.size} bytes", f"{self._seen} bytes")
+        if actual != self._digest:
+            self._damaged(self._digest, actual)
+        self._verified = True
+
+    def _damaged(self, wanted: str, actual: str) -> None:
+        with suppress(OSError):
+            if os.path.samestat(os.fstat(self._fd), os.stat(self._path)):
+                os.unlink(self._path)
+        raise mismatch(self._digest, wanted, actual)
+
+
+def mismatch(digest: Digest, wanted: str, actual: str) -> StoreError:
+    return StoreError(
+        "digest-mismatch",
+        f"the content of {digest} is not what it should be: {wanted} expected, {actual} found",
+        hint="it was damaged on its way or on the disk; try again",
+        retryable=True,
+    )

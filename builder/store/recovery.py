@@ -1,0 +1,56 @@
+"""What an opener does about processes that died, or about a machine that stopped.
+
+Imported only when there are leftovers.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from builder.errors import StoreError
+from builder.store.durable import sync_filesystem
+from builder.store.locks import FileLock
+from builder.store.temporary import bury
+from builder.store.trees import remove_tree
+
+if TYPE_CHECKING:
+    from builder.store.store import Store
+
+_CLOCK_SLACK_S = 600
+"""How far the clock may have been set back while the process wrote."""
+
+
+def clear_leftovers(store: Store) -> None:
+    """Afterwards no leftover of a dead process is there, and nothing that it wrote is damaged. One process at a time;
+    those that come later find nothing left to do."""
+    with FileLock(f"{store.root}/locks/recovery"):
+        leftovers = store.temporary.leftovers()
+        lost = [leftover.since for leftover in leftovers if leftover.lost]
+        if lost:
+            _drop_damaged(store, min(lost) - _CLOCK_SLACK_S)
+        if leftovers:
+            # Before the markers go: what the dead wrote on this boot is whole, but perhaps not on the disk yet.
+            sync_filesystem(store.root)
+        for leftover in leftovers:
+            bury(leftover.path, remove_tree)
+            os.close(leftover.lock_fd)
+
+
+def _drop_damaged(store: Store, since: float) -> None:
+    """Of what is younger than `since`: verifies the blobs, which drops damaged ones, and drops what is derived."""
+    for digest in store.blobs.all():
+        if _is_younger(store.blobs.path(digest), since):
+            with suppress(StoreError), store.blobs.open(digest) as reader:
+                reader.finish()
+    for diff_id in store.tables.all():
+        if _is_younger(store.tables.path(diff_id), since):
+            store.tables.remove(diff_id)
+    for diff_id in store.snapshots.all():
+        if _is_younger(store.snapshots.folder(diff_id), since):
+            store.snapshots.remove(diff_id)
+
+
+def _is_younger(path: str, since: float) -> bool:
+    return os.stat(path, follow_symlinks=False).st_ctime >= since

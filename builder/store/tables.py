@@ -1,0 +1,93 @@
+"""Layers' tables of contents, by diff id. Derived from blobs: one that is absent or damaged is made again."""
+
+from __future__ import annotations
+
+import _thread
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+
+from builder.errors import LayerError, StoreError
+from builder.model.digest import Digest
+from builder.model.entry import Entry
+from builder.store.failures import storing
+from builder.store.temporary import Temporary, discard
+
+_MEMO_ENTRIES = 200_000
+"""How many entries stay in memory, over all tables; some hundred bytes each."""
+
+
+class Tables:
+    """Safe to share between threads and processes."""
+
+    def __init__(self, folder: str, temporary: Temporary) -> None:
+        self._folder = folder
+        self._temporary = temporary
+        self._memo: dict[Digest, list[Entry]] = {}
+        self._mutex = _thread.allocate_lock()
+
+    def path(self, diff_id: Digest) -> str:
+        return f"{self._folder}/{diff_id.hex}"
+
+    def has(self, diff_id: Digest) -> bool:
+        return diff_id in self._memo or os.path.isfile(self.path(diff_id))
+
+    def read(self, diff_id: Digest) -> list[Entry]:
+        """The table; the list is shared, do not change it. Raises StoreError `table-missing`, also for a damaged
+        one, which is dropped."""
+        known = self._memo.get(diff_id)
+        if known is not None:
+            return known
+        from builder.layers.table import read_table
+
+        try:
+            with storing(self.path(diff_id)), open(self.path(diff_id), "rb") as file:
+                entries = read_table(file)
+        except (StoreError, LayerError) as error:
+            if isinstance(error, StoreError) and not isinstance(error.__cause__, FileNotFoundError):
+                raise
+            self.remove(diff_id)
+            raise StoreError("table-missing", f"the store has no table of contents for layer {diff_id}") from error
+        self._remember(diff_id, entries)
+        return entries
+
+    def put(self, diff_id: Digest, entries: Iterable[Entry]) -> None:
+        """Afterwards `read(diff_id)` gives `entries`, path-sorted as they must be. A table that is there stays."""
+        if self.has(diff_id):
+            return
+        from builder.layers.table import write_table
+
+        rows = list(entries)
+        with storing(self._folder):
+            fd, path = self._temporary.file()
+            try:
+                with open(fd, "wb") as file:
+                    write_table(rows, file)
+                self._temporary.publish(path, self.path(diff_id))
+            except BaseException:
+                discard(path)
+                raise
+        self._remember(diff_id, rows)
+
+    def remove(self, diff_id: Digest) -> None:
+        with self._mutex:
+            self._memo.pop(diff_id, None)
+        with storing(self._folder), suppress(FileNotFoundError):
+            os.unlink(self.path(diff_id))
+
+    def all(self) -> list[Digest]:
+        """The diff ids that have a table, sorted."""
+        return [Digest.from_hex(name) for name in sorted(os.listdir(self._folder)) if is_hex(name)]
+
+    def _remember(self, diff_id: Digest, entries: list[Entry]) -> None:
+        with self._mutex:
+            self._memo[diff_id] = entries
+            total = sum(len(table) for table in self._memo.values())
+            while total > _MEMO_ENTRIES and len(self._memo) > 1:
+                oldest = next(iter(self._memo))
+                total -= len(self._memo.pop(oldest))
+
+
+def is_hex(name: str, length: int = 64) -> bool:
+    """Whether a file's name is the hex part of a digest."""
+    return len(name) == length and not name.strip("0123456789abcdef")
