@@ -21,7 +21,8 @@ from builder.store.temporary import Temporary
 LAYOUT = b'{"imageLayoutVersion": "1.0.0"}'
 """OCI image-spec, image-layout.md, section oci-layout file."""
 FOLDERS = frozenset(
-    {"blobs", "snapshots", "tables", "layers", "cache", "plans", "builds", "containers", "contexts", "locks", "tmp"}
+    {"blobs", "snapshots", "tables", "layers", "cache", "plans", "builds", "containers", "contexts", "sources", "locks"}
+    | {"tmp"}
 )
 _BEFORE_LAYOUT = {"index.json", "index.json.new", "oci-layout.new"}
 

@@ -1,0 +1,62 @@
+"""A record as JSON text, and back with every member checked: one form for all caches."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+
+from builder.errors import BuilderError
+from builder.model.canonical import canonical
+from builder.model.descriptor import Descriptor
+from builder.model.digest import Digest
+from builder.model.layer import Layer
+from builder.solve.types import Record
+
+_KEY = re.compile(r"[0-9a-f]{64}")
+_CREATED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_TEXTS = ("key", "step", "text", "created", "build")
+DAMAGED = (ValueError, TypeError, KeyError, RecursionError, BuilderError)
+"""What reading of untrusted JSON may raise."""
+
+
+def to_json(record: Record) -> dict[str, object]:
+    layer = {"diff_id": str(record.layer.diff_id), "blob": record.layer.descriptor.to_json()}
+    return record._asdict() | {"layer": layer, "parts": dict(record.parts)}
+
+
+def from_json(value: object) -> Record:
+    """Raises one of DAMAGED for anything that `to_json` does not make."""
+    if not isinstance(value, dict):
+        raise TypeError("a record is an object")
+    texts = {name: value[name] for name in _TEXTS}
+    parts, seconds, layer = value["parts"], value["seconds"], value["layer"]
+    if not all(isinstance(text, str) for text in texts.values()) or not isinstance(parts, dict):
+        raise TypeError("a record has texts and parts")
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not math.isfinite(seconds) or seconds < 0:
+        raise TypeError("a record has seconds")
+    if not _KEY.fullmatch(texts["key"]) or not _CREATED.fullmatch(texts["created"]):
+        raise ValueError("a record has a key and a time")
+    found = Layer(Digest.parse(layer["diff_id"]), Descriptor.from_json(layer["blob"]))
+    return Record(layer=found, parts=parts, seconds=seconds, **texts)
+
+
+def encode(record: Record) -> str:
+    return canonical(to_json(record)).decode("ascii")
+
+
+def decode(text: str | bytes) -> Record | None:
+    """The record, or None for damaged or hostile text."""
+    try:
+        return from_json(loads(text))
+    except DAMAGED:
+        return None
+
+
+def loads(text: str | bytes) -> object:
+    """JSON as the standard has it: no NaN, no Infinity. Raises one of DAMAGED."""
+    return json.loads(text, parse_constant=_refuse)
+
+
+def _refuse(constant: str) -> object:
+    raise ValueError(f"{constant} is not JSON")
