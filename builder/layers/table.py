@@ -1,0 +1,66 @@
+"""A layer's table of contents on disk: one JSON line per entry, below a line that names format and length."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from typing import BinaryIO
+
+from builder.errors import LayerError
+from builder.model.entry import Entry, Kind
+
+_VERSION = 1
+_KINDS = {str(kind): kind for kind in Kind}
+_DEVICE = Entry._fields.index("device")
+_XATTRS = Entry._fields.index("xattrs")
+"""These two are 0 where they are empty: nested lists would make up half of the reading time."""
+
+_encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+
+
+def write_table(entries: Sequence[Entry], fileobj: BinaryIO) -> None:
+    """Writes `entries` so that `read_table` gives them back equal, in the same order."""
+    lines = [_encode({"table": _VERSION, "entries": len(entries)})]
+    for entry in entries:
+        row: list[object] = list(entry)
+        row[_DEVICE] = list(entry.device) if entry.device != (0, 0) else 0
+        row[_XATTRS] = [(name, base64.b64encode(value).decode()) for name, value in entry.xattrs] or 0
+        lines.append(_encode(row))
+    lines.append("")
+    fileobj.write("\n".join(lines).encode("ascii"))
+
+
+def read_table(fileobj: BinaryIO) -> list[Entry]:
+    """The entries that `write_table` wrote; raises LayerError `bad-table` for anything else, cut tables included."""
+    new = tuple.__new__  # half the time of Entry(...), and almost every row comes here
+    head, _, body = fileobj.read().partition(b"\n")
+    try:
+        header = json.loads(head)
+        if header["table"] != _VERSION:
+            raise LayerError("bad-table", f"a layer's table has format {header['table']}, this is {_VERSION}")
+        rows = json.loads(b"[" + body.rstrip(b"\n").replace(b"\n", b",") + b"]")  # one call: four times as fast
+        entries = [
+            new(Entry, (path, _KINDS[kind], mode, uid, gid, size, mtime, link, (0, 0), (), digest))
+            if not device and not xattrs
+            else Entry(path, _KINDS[kind], mode, uid, gid, size, mtime, link, _device(device), _xattrs(xattrs), digest)
+            for path, kind, mode, uid, gid, size, mtime, link, device, xattrs, digest in rows
+        ]
+        if len(entries) != header["entries"]:
+            raise LayerError("bad-table", f"a layer's table has {len(entries)} of {header['entries']} entries")
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise LayerError("bad-table", f"a layer's table of contents is damaged: {error}") from error
+    return entries
+
+
+def _device(value: list[int] | int) -> tuple[int, int]:
+    if isinstance(value, int):
+        return 0, 0
+    major, minor = value
+    return major, minor
+
+
+def _xattrs(value: list[list[str]] | int) -> tuple[tuple[str, bytes], ...]:
+    if isinstance(value, int):
+        return ()
+    return tuple((name, base64.b64decode(text, validate=True)) for name, text in value)
