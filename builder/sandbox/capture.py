@@ -1,0 +1,39 @@
+"""The job `capture`: what a run left in its upper directory, as a layer.
+
+Descriptors: where the tar goes, where its table of contents goes.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from builder.layers.pack import pack
+from builder.layers.scan import scan_upper
+from builder.layers.table import write_table
+
+_BUFFER = 1 << 18
+
+
+def job(args: dict[str, Any], fds: list[int]) -> dict[str, Any]:
+    """Afterwards the upper directory holds the same times as the layer: it becomes the layer's snapshot."""
+    upper: str = args["upper"]
+    epoch: int | None = args.get("epoch")
+    tar_fd, table_fd = fds
+    with open(tar_fd, "wb", buffering=_BUFFER) as tar:
+        table = pack(scan_upper(upper), tar, epoch)
+    if epoch is not None:
+        clamp_times(upper, epoch)
+    with open(table_fd, "wb", buffering=_BUFFER) as file:
+        write_table(table, file)
+    return {"entries": len(table)}
+
+
+def clamp_times(root: str, epoch: int) -> None:
+    """No modification time below `root` is later than `epoch` afterwards, its own included."""
+    limit = epoch * 1_000_000_000
+    for _, folders, files, fd in os.fwalk(root, topdown=False):
+        for name in (*folders, *files, "."):
+            status = os.stat(name, dir_fd=fd, follow_symlinks=False)
+            if status.st_mtime_ns > limit:
+                os.utime(name, ns=(status.st_atime_ns, limit), dir_fd=fd, follow_symlinks=False)

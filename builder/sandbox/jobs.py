@@ -1,0 +1,22 @@
+"""The jobs of the worker: which module carries each out. A module offers `job(args, fds) -> result`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+Job = Callable[[dict[str, Any], list[int]], dict[str, Any]]
+
+JOBS: Mapping[str, str] = {
+    "run": "builder.sandbox.run",
+    "capture": "builder.sandbox.capture",
+    "apply": "builder.sandbox.apply",
+    "remove": "builder.sandbox.remove",
+}
+
+
+def find_job(name: str) -> Job:
+    """The job called `name`. Its module is imported now, so that a caller can do it once for many forks."""
+    job: Job = import_module(JOBS[name]).job
+    return job

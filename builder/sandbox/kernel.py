@@ -1,0 +1,211 @@
+"""The system calls that Python does not offer, each raising OSError. Only the worker imports this."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+
+CLONE_NEWNS = 0x00020000
+CLONE_NEWCGROUP = 0x02000000
+CLONE_NEWUTS = 0x04000000
+CLONE_NEWIPC = 0x08000000
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWPID = 0x20000000
+CLONE_NEWNET = 0x40000000
+
+MS_RDONLY = 0x1
+MS_NOSUID = 0x2
+MS_NODEV = 0x4
+MS_NOEXEC = 0x8
+MS_REMOUNT = 0x20
+MS_BIND = 0x1000
+MS_REC = 0x4000
+MS_SLAVE = 0x80000
+MS_STRICTATIME = 0x1000000
+MNT_DETACH = 2
+
+PR_SET_PDEATHSIG = 1
+PR_SET_KEEPCAPS = 8
+PR_CAPBSET_DROP = 24
+PR_CAP_AMBIENT = 47
+PR_CAP_AMBIENT_CLEAR_ALL = 4
+
+_SIGCHLD = 17
+_AT_FDCWD = -100
+_AT_RECURSIVE = 0x8000
+_CLOSE_RANGE_CLOEXEC = 4
+_FSCONFIG_SET_FLAG = 0
+_FSCONFIG_SET_STRING = 1
+_FSCONFIG_CMD_CREATE = 6
+_MOVE_MOUNT_F_EMPTY_PATH = 4
+_MOUNT_ATTR_RDONLY = 1
+_OPEN_TREE_CLONE = 1
+_CLOEXEC = 0o2000000
+
+# Calls added since Linux 5.0 have one number on every architecture (Documentation/process/adding-syscalls.rst).
+_NR_OPEN_TREE = 428
+_NR_MOVE_MOUNT = 429
+_NR_FSOPEN = 430
+_NR_FSCONFIG = 431
+_NR_FSMOUNT = 432
+_NR_CLONE3 = 435
+_NR_CLOSE_RANGE = 436
+_NR_MOUNT_SETATTR = 442
+
+# Older ones: pivot_root, capset, seccomp (arch/*/entry/syscalls/*.tbl; scripts/syscall.tbl).
+_NUMBERS = {
+    "x86_64": (155, 126, 317),
+    "aarch64": (41, 91, 277),
+    "riscv64": (41, 91, 277),
+    "loongarch64": (41, 91, 277),
+    "ppc64le": (203, 184, 358),
+    "s390x": (217, 185, 348),
+    "armv7l": (218, 185, 383),
+    "i686": (217, 185, 354),
+}
+
+# PyDLL keeps the interpreter lock during a call, which clone needs; the process is single-threaded anyway.
+_libc = ctypes.PyDLL(None, use_errno=True)
+_syscall = _libc.syscall
+_syscall.restype = ctypes.c_long
+
+
+class _CloneArgs(ctypes.Structure):
+    _fields_ = [
+        (name, ctypes.c_uint64)
+        for name in ("flags", "pidfd", "child_tid", "parent_tid", "exit_signal", "stack", "stack_size", "tls")
+    ]
+
+
+class _CapHeader(ctypes.Structure):
+    _fields_ = [("version", ctypes.c_uint32), ("pid", ctypes.c_int)]
+
+
+class _CapData(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_uint32) for name in ("effective", "permitted", "inheritable")]
+
+
+class _MountAttr(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_uint64) for name in ("attr_set", "attr_clr", "propagation", "userns_fd")]
+
+
+class _FilterProgram(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_char_p)]
+
+
+def _checked(result: int, what: str) -> int:
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), what)
+    return result
+
+
+def _number(index: int) -> int:
+    return _NUMBERS[os.uname().machine][index]
+
+
+def fork_into(namespaces: int) -> int:
+    """Like `os.fork`, with the child in new namespaces: with CLONE_NEWPID it is process 1, and its end kills the rest.
+
+    `os.fork` after `unshare` would do, but `unshare(CLONE_NEWPID)` is good for one child only.
+    """
+    arguments = _CloneArgs(flags=namespaces, exit_signal=_SIGCHLD)
+    ctypes.pythonapi.PyOS_BeforeFork()
+    pid: int = _syscall(_NR_CLONE3, ctypes.byref(arguments), ctypes.c_size_t(ctypes.sizeof(arguments)))
+    if pid == 0:
+        ctypes.pythonapi.PyOS_AfterFork_Child()
+        return 0
+    number = ctypes.get_errno()
+    ctypes.pythonapi.PyOS_AfterFork_Parent()
+    if pid < 0:
+        raise OSError(number, os.strerror(number), "clone3")
+    return pid
+
+
+def unshare(flags: int) -> None:
+    _checked(_libc.unshare(flags), "unshare")
+
+
+def mount(source: str, target: str, kind: str, flags: int = 0, data: str = "") -> None:
+    encoded = [os.fsencode(text) if text else None for text in (source, target, kind, data)]
+    _checked(_libc.mount(*encoded[:3], ctypes.c_ulong(flags), encoded[3]), f"mount {kind or 'bind'} at {target}")
+
+
+def unmount(target: str, flags: int = 0) -> None:
+    _checked(_libc.umount2(os.fsencode(target), flags), f"umount {target}")
+
+
+def pivot_root(new_root: str, put_old: str) -> None:
+    _checked(_syscall(_number(0), os.fsencode(new_root), os.fsencode(put_old)), "pivot_root")
+
+
+def open_filesystem(kind: str) -> int:
+    return _checked(_syscall(_NR_FSOPEN, kind.encode(), 1), f"fsopen {kind}")
+
+
+def configure(filesystem: int, key: str, value: str | None = None) -> None:
+    """Sets one mount option; without a value it is a flag."""
+    command = _FSCONFIG_SET_FLAG if value is None else _FSCONFIG_SET_STRING
+    encoded = None if value is None else os.fsencode(value)
+    _checked(_syscall(_NR_FSCONFIG, filesystem, command, key.encode(), encoded, 0), f"mount option {key}={value}")
+
+
+def create_mount(filesystem: int) -> int:
+    """A mount, not yet attached anywhere, of what was configured."""
+    _checked(_syscall(_NR_FSCONFIG, filesystem, _FSCONFIG_CMD_CREATE, None, None, 0), "fsconfig create")
+    return _checked(_syscall(_NR_FSMOUNT, filesystem, 1, 0), "fsmount")
+
+
+def clone_mount(path: str) -> int:
+    """A copy, not yet attached anywhere, of what is mounted at and below `path`: what a bind mount would show."""
+    flags = _OPEN_TREE_CLONE | _AT_RECURSIVE | _CLOEXEC
+    return _checked(_syscall(_NR_OPEN_TREE, _AT_FDCWD, os.fsencode(path), flags), f"open_tree {path}")
+
+
+def attach_mount(tree: int, target: str) -> None:
+    """Mounts `tree` at `target` and closes it."""
+    try:
+        encoded = os.fsencode(target)
+        moved = _syscall(_NR_MOVE_MOUNT, tree, b"", _AT_FDCWD, encoded, _MOVE_MOUNT_F_EMPTY_PATH)
+        _checked(moved, f"move_mount to {target}")
+    finally:
+        os.close(tree)
+
+
+def make_tree_readonly(target: str) -> None:
+    """The mount at `target` and all below it become read-only (Linux 5.12)."""
+    attributes = _MountAttr(attr_set=_MOUNT_ATTR_RDONLY)
+    size = ctypes.c_size_t(ctypes.sizeof(attributes))
+    encoded = os.fsencode(target)
+    result = _syscall(_NR_MOUNT_SETATTR, _AT_FDCWD, encoded, _AT_RECURSIVE, ctypes.byref(attributes), size)
+    _checked(result, f"mount_setattr {target}")
+
+
+def prctl(option: int, argument: int = 0) -> None:
+    _checked(_libc.prctl(option, ctypes.c_ulong(argument), 0, 0, 0), f"prctl {option}")
+
+
+def sethostname(name: str) -> None:
+    encoded = os.fsencode(name)
+    _checked(_libc.sethostname(encoded, ctypes.c_size_t(len(encoded))), "sethostname")
+
+
+def set_capabilities(mask: int) -> None:
+    """Permitted and effective become `mask`, inheritable becomes empty."""
+    header = _CapHeader(0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3
+    low, high = mask & 0xFFFFFFFF, mask >> 32
+    data = (_CapData * 2)(_CapData(low, low, 0), _CapData(high, high, 0))
+    _checked(_syscall(_number(1), ctypes.byref(header), ctypes.byref(data)), "capset")
+
+
+def install_filter(program: bytes) -> None:
+    """Puts a seccomp filter (packed `struct sock_filter`) on this process for good."""
+    packed = _FilterProgram(len(program) // 8, program)
+    mode_filter, spec_allow = 1, 4  # SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW
+    _checked(_syscall(_number(2), mode_filter, spec_allow, ctypes.byref(packed)), "seccomp")
+
+
+def close_on_exec_from(first: int) -> None:
+    """No descriptor from `first` on survives an exec."""
+    result = _syscall(_NR_CLOSE_RANGE, first, ctypes.c_uint(0xFFFFFFFF), _CLOSE_RANGE_CLOEXEC)
+    _checked(result, "close_range")

@@ -1,0 +1,75 @@
+"""How the main process and the worker talk.
+
+Control socket (SOCK_SEQPACKET): one packet per call with the job's name, and as descriptors the call's own socket and
+what the job works on. On the call's socket: one line of JSON there (arguments), one line back (answer). So a large
+request or a slow job never holds up the control socket, and hanging up cancels.
+"""
+
+from __future__ import annotations
+
+import _socket
+import contextlib
+import json
+import sys
+from typing import Any
+
+from builder import errors
+from builder.errors import BuilderError
+
+MAX_FDS = 16
+_FD_BYTES = 4
+_CLOEXEC = 0x40000000  # MSG_CMSG_CLOEXEC, which the socket module does not name
+
+
+def receive_call(control: _socket.socket) -> tuple[str, list[int]]:
+    """The next call's job and descriptors; no descriptors: the other side is gone."""
+    room = _socket.CMSG_SPACE(MAX_FDS * _FD_BYTES)
+    packet, ancillary, _, _ = control.recvmsg(256, room, _CLOEXEC)
+    fds: list[int] = []
+    for level, kind, data in ancillary:
+        if level == _socket.SOL_SOCKET and kind == _socket.SCM_RIGHTS:
+            whole = len(data) - len(data) % _FD_BYTES
+            fds += [int.from_bytes(data[at : at + _FD_BYTES], sys.byteorder) for at in range(0, whole, _FD_BYTES)]
+    return packet.decode(), fds
+
+
+def send_call(control: _socket.socket, job: str, fds: list[int]) -> None:
+    data = b"".join(fd.to_bytes(_FD_BYTES, sys.byteorder) for fd in fds)
+    control.sendmsg([job.encode()], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, data)])
+
+
+def send(call: _socket.socket, message: dict[str, Any]) -> None:
+    """Sends a message, unless the other side is gone: then nobody wants it."""
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        call.sendall(json.dumps(message).encode() + b"\n")
+
+
+def receive_line(call: _socket.socket) -> bytes:
+    """The next line, or what came before the end; a call has one line in each direction."""
+    parts: list[bytes] = []
+    while not (parts and parts[-1].endswith(b"\n")):
+        try:
+            part = call.recv(1 << 16)
+        except ConnectionResetError:
+            part = b""
+        if not part:
+            break
+        parts.append(part)
+    return b"".join(parts)
+
+
+def describe(error: BuilderError) -> dict[str, Any]:
+    fields = {"code": error.code, "message": error.message, "hint": error.hint, "retryable": error.retryable}
+    return {"error": fields | {"kind": type(error).__name__}}
+
+
+def revive(fields: dict[str, Any]) -> BuilderError:
+    """The error that `describe` described, of the same class."""
+    kind = getattr(errors, fields.pop("kind"))
+    error: BuilderError = kind(fields.pop("code"), fields.pop("message"), **fields)
+    return error
+
+
+def end_of(status: int) -> str:
+    """How a process ended, in words."""
+    return f"was ended by signal {-status}" if status < 0 else f"exited with code {status}"

@@ -1,0 +1,104 @@
+"""What to run and where, as plain values that survive a trip through JSON to the worker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+
+class RootFs(NamedTuple):
+    """An overlay: read-only directories, and one directory that takes every change."""
+
+    lowers: tuple[str, ...]
+    """Bottom first; may be empty (scratch). Never written to."""
+    upper: str
+    """An empty directory before the run; afterwards the difference, in overlay form."""
+    work: str
+    """An empty directory on the filesystem of `upper`; the run leaves it empty."""
+
+
+class Mount(NamedTuple):
+    """Something that is seen at `target` during the run only. Where nothing stands at `target`, nothing stays."""
+
+    kind: str
+    """`bind` or `tmpfs`."""
+    target: str
+    """Absolute path in the root filesystem; symlinks are followed inside it."""
+    source: str = ""
+    """bind: absolute path on this machine, a directory or a file."""
+    readonly: bool = False
+    size: int = 0
+    """tmpfs: bytes at most; 0 is the kernel's limit."""
+    mode: int = 0o1777
+    """tmpfs: permission bits of its root."""
+
+
+class File(NamedTuple):
+    """A file that exists during the run only, in memory: scripts, secrets."""
+
+    path: str
+    content: str
+    """Bytes that are not UTF-8 are surrogate escapes."""
+    mode: int = 0o644
+    uid: int = 0
+    gid: int = 0
+
+
+class Ulimit(NamedTuple):
+    name: str
+    """As `docker --ulimit` has it: `nofile`, `nproc`, ..."""
+    soft: int
+    hard: int
+    """-1 is unlimited."""
+
+
+class RunSpec(NamedTuple):
+    argv: tuple[str, ...]
+    env: tuple[tuple[str, str], ...]
+    """Exactly what the process sees; only HOME is added, from the image's passwd, where it is absent."""
+    cwd: str
+    """Absolute; created, owned by the user, where it does not exist."""
+    rootfs: RootFs
+    user: str = ""
+    """`user[:group]`, names or numbers, looked up in the root filesystem; empty is root."""
+    hostname: str = "buildkitsandbox"
+    network: str = "default"
+    """`none` has only a loopback; `default` and `host` share the network of this machine."""
+    files: tuple[File, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    extra_hosts: tuple[tuple[str, str], ...] = ()
+    """Pairs of name and address for /etc/hosts."""
+    shm_size: int = 64 << 20
+    ulimits: tuple[Ulimit, ...] = ()
+    readonly_root: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        return self._asdict()
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> RunSpec:
+        """The spec whose `to_json`, sent as JSON text, is `value`: tuples come back as lists."""
+        lowers, upper, work = value["rootfs"]
+        return cls(**value)._replace(
+            argv=tuple(value["argv"]),
+            env=_pairs(value["env"]),
+            rootfs=RootFs(tuple(lowers), upper, work),
+            files=tuple(File(*item) for item in value["files"]),
+            mounts=tuple(Mount(*item) for item in value["mounts"]),
+            extra_hosts=_pairs(value["extra_hosts"]),
+            ulimits=tuple(Ulimit(*item) for item in value["ulimits"]),
+        )
+
+
+class ExitStatus(NamedTuple):
+    """How the process ended."""
+
+    code: int
+    """As a shell would say it: 128 + the signal's number for a process that a signal ended."""
+    signal: int = 0
+    reason: str = ""
+    """Why the process could not be started at all (code 126 or 127), in docker's words."""
+
+
+def _pairs(items: Sequence[Sequence[str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((first, second) for first, second in items)

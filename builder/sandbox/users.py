@@ -1,0 +1,92 @@
+"""Who `USER` means, by the image's own /etc/passwd and /etc/group, with the rules of runc and BuildKit."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import NamedTuple
+
+from builder.errors import StepError
+
+_MAX_BYTES = 10 << 20
+_MAX_ID = (1 << 31) - 1
+
+
+class Identity(NamedTuple):
+    uid: int
+    gid: int
+    groups: tuple[int, ...]
+    """Supplementary ones; the primary one is always among them."""
+    home: str
+
+
+def look_up(user: str, root: str = "") -> Identity:
+    """`user[:group]`, names or numbers; empty is root. `root` is where the image's tree stands.
+
+    A number needs no entry. A user with an entry brings its group and, unless a group is given, those that list it.
+    """
+    name, _, group = user.partition(":")
+    wanted = name or "0"
+    entry = _user_entry(wanted, root)
+    uid = int(entry[2]) if entry else _number(wanted)
+    if uid is None:
+        raise _unknown("user", name)
+    gid = int(entry[3]) if entry else 0
+    home = (entry[5] if entry else "") or "/"
+    groups: tuple[int, ...] = ()
+    if group:
+        gid = _group_id(group, root)
+    elif entry:
+        groups = tuple(int(fields[2]) for fields in _lines(f"{root}/etc/group", 4) if entry[0] in fields[3].split(","))
+    return Identity(uid, gid, groups if gid in groups else (gid, *groups), home)
+
+
+def _user_entry(wanted: str, root: str) -> list[str] | None:
+    number = _number(wanted)
+    for fields in _lines(f"{root}/etc/passwd", 6):
+        if not fields[3].isdecimal():
+            continue
+        if fields[0] == wanted if number is None else int(fields[2]) == number:
+            return fields
+    return None
+
+
+def _group_id(wanted: str, root: str) -> int:
+    number = _number(wanted)
+    if number is not None:
+        return number
+    for fields in _lines(f"{root}/etc/group", 3):
+        if fields[0] == wanted:
+            return int(fields[2])
+    raise _unknown("group", wanted)
+
+
+def _number(text: str) -> int | None:
+    if not (text.isascii() and text.isdecimal()):
+        return None
+    number = int(text)
+    if number > _MAX_ID:
+        raise StepError("bad-user", f"user or group number {text} is too large", hint=f"The largest is {_MAX_ID}.")
+    return number
+
+
+def _lines(path: str, least: int) -> list[list[str]]:
+    """The entries with at least `least` fields and a number in the third; none where there is no regular file."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        return []
+    with open(fd, "rb") as file:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            return []
+        text = os.fsdecode(file.read(_MAX_BYTES))
+    entries = (line.strip().split(":") for line in text.split("\n") if not line.startswith("#"))
+    return [fields for fields in entries if len(fields) >= least and fields[2].isdecimal()]
+
+
+def _unknown(what: str, name: str) -> StepError:
+    return StepError(
+        f"unknown-{what}",
+        f"unable to find {what} {name}: no matching entries in the image's /etc/{'passwd' if what == 'user' else what}",
+        hint=f"Create the {what} in an earlier RUN, or use its number.",
+    )

@@ -1,0 +1,139 @@
+"""The main process's side of the worker: start it when first needed, call it from any thread, end it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from builder.errors import SandboxError
+from builder.sandbox import protocol
+
+_BOOT = "import json,sys;sys.path[:]=json.loads(sys.argv.pop());from builder.sandbox.server import main;main()"
+
+
+class Call:
+    """A job under way. `result` is for one thread; `cancel` may come from any other."""
+
+    def __init__(self, job: str, sock: socket.socket, forget: Callable[[Call], None]) -> None:
+        self._job = job
+        self._socket = sock
+        self._forget = forget
+        self._cancelled = False
+
+    def cancel(self) -> None:
+        """Makes `result` raise, after the job and all that it started are gone. Safe to repeat, and when it is over."""
+        self._cancelled = True
+        with contextlib.suppress(OSError):  # over already
+            self._socket.shutdown(socket.SHUT_WR)
+
+    def send(self, args: dict[str, Any]) -> None:
+        protocol.send(self._socket, args)
+
+    def result(self) -> dict[str, Any]:
+        """Waits for the end. Raises the BuilderError that the job raised; RuntimeError with its traceback for a bug."""
+        with self._socket:
+            line = protocol.receive_line(self._socket)
+            if self._cancelled:
+                protocol.receive_line(self._socket)
+        self._forget(self)
+        answer = json.loads(line) if line.endswith(b"\n") and not self._cancelled else {}
+        if "ok" in answer:
+            result: dict[str, Any] = answer["ok"]
+            return result
+        if "error" in answer:
+            raise protocol.revive(answer["error"])
+        if "bug" in answer:
+            raise RuntimeError(f"in the worker's job {self._job}:\n{answer['bug']}")
+        if self._cancelled:
+            raise SandboxError("canceled", f"{self._job} was canceled")
+        how = protocol.end_of(answer["died"]) if "died" in answer else "vanished"
+        raise SandboxError(
+            "worker-died",
+            f"the process that carried out {self._job} {how}",
+            hint="The machine may be out of memory; see the kernel's log (dmesg).",
+        )
+
+
+class Worker:
+    """Does what needs namespaces, mounts or other users' files. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._control: socket.socket | None = None
+        self._pid = 0
+        self._calls: set[Call] = set()
+
+    def start(self) -> None:
+        """Starts the process if there is none, without waiting for it: a first call then finds it ready."""
+        with self._lock:
+            self._running_control()
+
+    def begin(self, job: str, args: dict[str, Any], fds: Sequence[int] = ()) -> Call:
+        """Hands a job over. The worker gets copies of `fds`; whoever opened them still closes them."""
+        ours, theirs = socket.socketpair()
+        call = Call(job, ours, self._calls.discard)
+        with theirs, self._lock:
+            packet = [theirs.fileno(), *fds]
+            try:
+                protocol.send_call(self._running_control(), job, packet)
+            except (BrokenPipeError, ConnectionResetError):
+                self._end()
+                protocol.send_call(self._running_control(), job, packet)
+            self._calls.add(call)
+        call.send(args)
+        return call
+
+    def call(self, job: str, args: dict[str, Any], fds: Sequence[int] = ()) -> dict[str, Any]:
+        """Does a job and waits for its result; see `Call.result` for what it raises."""
+        return self.begin(job, args, fds).result()
+
+    def cancel_all(self) -> None:
+        """Every call under way raises SandboxError `canceled`, once its processes are gone."""
+        with self._lock:
+            calls = list(self._calls)
+        for call in calls:
+            call.cancel()
+
+    def close(self) -> None:
+        """Ends the worker and every job. Safe to repeat; a later call starts it anew."""
+        with self._lock:
+            self._end()
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _running_control(self) -> socket.socket:
+        if self._control is None:
+            self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            with theirs:
+                self._pid = _spawn(theirs.fileno())
+        return self._control
+
+    def _end(self) -> None:
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+            os.waitpid(self._pid, 0)
+
+
+def _spawn(control: int) -> int:
+    """Starts the worker in a session of its own, so that a terminal's Ctrl-C reaches only the main process.
+
+    posix_spawn, because forking a process with threads is unsafe; -I and -S, because nothing of the environment and
+    of site packages' start-up hooks is wanted (sys.path is handed over whole, so an editable install works too).
+    """
+    package_parent = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    path = json.dumps([package_parent, *(entry for entry in sys.path if entry and entry != package_parent)])
+    argv = [sys.executable, "-I", "-S", "-X", "utf8", "-c", _BOOT, "3", path]
+    return os.posix_spawn(
+        sys.executable, argv, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, control, 3)], setsid=True
+    )
