@@ -1,0 +1,21 @@
+"""Use cases on images: find one wherever it is, have its layers here, make one, and the small commands on them.
+
+    resolve.py    a name to an image: the store, a layout or archive on disk, a registry
+    sources/      where blobs come from; one file per kind
+    origins.py    which sources have the blobs that we have not fetched (yet)
+    fetch.py      a layer's blob in the store
+    unpack.py     a layer's table of contents, and its snapshot
+    assemble.py   layers and a config to an image in the store
+    stored.py     reading images of the store; find.py: by name or id, as people type them
+    list.py inspect.py history.py tag.py remove.py import_.py   the commands' work
+
+Decisions (2026-11-24):
+- **Layers stay where they are until somebody reads them.** Resolving writes documents (index, manifest, config) only.
+  Which source has a layer is remembered in the store (`ROOT/sources`), by blob, so that nobody has to pass it along
+  from FROM to the step that reads it.
+- **A name in `index.json` means a whole image.** A base that was only looked up has no name there; the lookup is
+  remembered under `ROOT/sources` instead, so that the next build works without the registry.
+- Docker's media types become OCI's as an image is read: the bytes of a layer are the same under both, and what is
+  built upon it is an OCI image.
+- An archive of `docker save` is converted as it is read: it has no manifest of its own that could be kept.
+"""

@@ -1,0 +1,16 @@
+"""Where a finished image goes; one file per destination behind one Protocol (`types.py`). Nothing here alters an image.
+
+    spec.py         `type=oci,dest=app.tar` to an OutputSpec
+    store.py        names in the store (-t)
+    oci.py          an OCI layout, as a tar archive or a directory
+    docker.py       an archive that docker load and podman load take
+    local.py tar.py the merged files of the image, in a directory or as one archive
+    metadata.py     --iidfile and --metadata-file
+
+Decisions (2026-11-24):
+- `type=docker` is the OCI layout plus `manifest.json`, as docker save has written it since version 25: old loaders read
+  the one, new ones the other, and layers stay as compressed as they are in the store.
+- An archive goes to a file beside its destination and is renamed: a destination is whole or untouched.
+- Keys of buildx's outputs that we do not have (compression, push, annotation, …) are refused by name, never ignored.
+- Outputs that need layers' bytes fetch them (`images.fetch`); an image in the store is always whole.
+"""

@@ -1,0 +1,63 @@
+"""pybuild rmi"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from builder.cache.local import LocalCache
+from builder.cli.opening import open_store
+from builder.cli.tables import size_text
+from builder.images.remove import Removed, remove_images
+from builder.model.layer import Layer
+from builder.sandbox.worker import Worker
+from builder.store.store import Store
+
+HELP = "Remove images, or names of images, from the store."
+EXAMPLES = """\
+  pybuild rmi app:1.0
+  pybuild rmi -f 3f2a91c0d4e5
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("images", nargs="+", metavar="IMAGE", help="name or id")
+    parser.add_argument("-f", "--force", action="store_true", help="also an id that several names have")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="print what was removed as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    with open_store(args.root) as store, Worker() as worker:
+
+        def remove_tree(path: str) -> None:
+            worker.call("remove", {"path": path})
+
+        removed = remove_images(
+            store, args.images, lambda: _cached_layers(store), force=args.force, remover=remove_tree
+        )
+    if args.format == "json":
+        print(json.dumps(removed._asdict()))
+    else:
+        _print(removed)
+    return 0
+
+
+def _cached_layers(store: Store) -> list[Layer]:
+    """Layers of recorded steps outlive the image, so that building it again is quick."""
+    cache = LocalCache(store)
+    try:
+        return [record.layer for record in cache.records()]
+    finally:
+        cache.close()
+
+
+def _print(removed: Removed) -> None:
+    for name in removed.untagged:
+        print(f"Untagged: {name}")
+    for identifier in removed.deleted:
+        print(f"Deleted: {identifier}")
+    if removed.freed_bytes is None:
+        print("The store is in use: the space is freed by a later removal.", file=sys.stderr)
+    else:
+        print(f"Freed: {size_text(removed.freed_bytes)}", file=sys.stderr)

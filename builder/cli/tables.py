@@ -1,0 +1,50 @@
+"""Tables, sizes and times as docker prints them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+_SPANS = (
+    (365 * 86400, "year"),
+    (30 * 86400, "month"),
+    (7 * 86400, "week"),
+    (86400, "day"),
+    (3600, "hour"),
+    (60, "minute"),
+    (1, "second"),
+)
+
+
+def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Columns as wide as their widest cell, three blanks apart; no blanks at the ends of lines."""
+    lines = [heads, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
+    for line in lines:
+        print("   ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def size_text(size_bytes: int) -> str:
+    """Three digits and a decimal unit: `13.2MB`."""
+    size, unit = float(size_bytes), 0
+    while size >= 999.5 and unit < len(_UNITS) - 1:
+        size, unit = size / 1000, unit + 1
+    return f"{size:.3g}{_UNITS[unit]}"
+
+
+def since_text(created: str, now: float) -> str:
+    """`3 days ago`, in the largest unit of which at least two have passed; `N/A` for what is no time."""
+    from datetime import UTC, datetime
+
+    try:
+        moment = datetime.fromisoformat(created)
+    except ValueError:
+        return "N/A"
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    seconds = max(0, int(now - moment.timestamp()))
+    for length, name in _SPANS:
+        count = seconds // length
+        if count >= 2 or (count and name == "second"):
+            return f"{count} {name}{'s' if count > 1 else ''} ago"
+    return "just now"

@@ -1,0 +1,81 @@
+"""Layers' blobs in the store: fetched when somebody needs their bytes, once, by whoever comes first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from builder.errors import BuilderError, ImageError
+from builder.images.origins import origins_of
+from builder.images.sources.types import OpenSource, Source
+from builder.model.descriptor import Descriptor
+from builder.model.digest import Digest
+from builder.model.layer import Chain, Layer
+from builder.store.locks import FileLock
+from builder.store.store import Store
+
+Progress = Callable[[Digest, int, int], None]
+"""Blob, bytes so far, bytes in all. Called from several threads."""
+
+_AT_ONCE = 4
+"""Transfers at a time: what docker and BuildKit allow against one registry, about."""
+
+
+def ensure_blob(store: Store, layer: Layer, open_source: OpenSource, progress: Progress | None = None) -> Descriptor:
+    """The descriptor of a blob in the store that carries the layer; fetched, verified, if need be. Threads and
+    processes that ask at once transfer it once. Raises ImageError `layer-missing` when no source is known."""
+    wanted = layer.descriptor
+    if store.blobs.has(wanted.digest, wanted.size):
+        return wanted
+    with FileLock(f"{store.folder('locks')}/blob.{wanted.digest.hex}"):
+        if not store.blobs.has(wanted.digest, wanted.size):
+            _fetch(store, wanted, open_source, progress)
+        store.layers.remember(layer)
+    return wanted
+
+
+def ensure_blobs(store: Store, layers: Chain, open_source: OpenSource, progress: Progress | None = None) -> None:
+    """`ensure_blob` for each layer, several at a time. The first failure is raised when the others have ended."""
+    missing = [layer for layer in layers if not store.blobs.has(layer.descriptor.digest, layer.descriptor.size)]
+    each_once = list({layer.descriptor.digest: layer for layer in missing}.values())
+    if not each_once:
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(min(_AT_ONCE, len(each_once)), thread_name_prefix="fetch") as pool:
+        for _ in pool.map(lambda layer: ensure_blob(store, layer, open_source, progress), each_once):
+            pass
+
+
+def copy_blob(store: Store, source: Source, descriptor: Descriptor, progress: Progress | None = None) -> None:
+    """Afterwards the store has the blob. Raises StoreError `digest-mismatch` when the source sends something else."""
+    with store.blobs.writer(descriptor.digest.algorithm) as writer:
+        for chunk in source.blob(descriptor):
+            writer.write(chunk)
+            if progress:
+                progress(descriptor.digest, writer.size, descriptor.size)
+        writer.commit(descriptor)
+
+
+def _fetch(store: Store, descriptor: Descriptor, open_source: OpenSource, progress: Progress | None) -> None:
+    """From the first source that has it; when none has, the failure of the one that was known last counts."""
+    failures: list[BuilderError] = []
+    for origin in origins_of(store, descriptor.digest):
+        try:
+            return copy_blob(store, open_source(origin), descriptor, progress)
+        except BuilderError as error:
+            failures.append(error)
+    raise failures[0] if failures else _unknown(descriptor.digest)
+
+
+def _unknown(digest: Digest) -> ImageError:
+    return ImageError(
+        "layer-missing",
+        f"the store has no layer blob {digest}, and no source of it is known",
+        hint="build with --pull, or pull or import the image again",
+    )
+
+
+def blobs_to_fetch(store: Store, layers: Iterable[Layer]) -> int:
+    """Bytes that `ensure_blobs` would transfer."""
+    blobs = {layer.descriptor.digest: layer.descriptor.size for layer in layers}
+    return sum(size for digest, size in blobs.items() if not store.blobs.has(digest, size))

@@ -1,0 +1,72 @@
+"""Taking names off images; what nobody needs any more goes with the last one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from builder.errors import ImageError
+from builder.images.find import find_image
+from builder.images.origins import lookups
+from builder.images.stored import stored_image
+from builder.model.digest import Digest
+from builder.model.layer import Layer
+from builder.store.gc import Roots, collect
+from builder.store.store import Store
+from builder.store.trees import Remover, remove_tree
+
+
+class Removed(NamedTuple):
+    untagged: tuple[str, ...]
+    deleted: tuple[Digest, ...]
+    """Ids of images that have no name left."""
+    freed_bytes: int | None
+    """Of blobs; None when the store is in use by others: then a later removal frees them."""
+
+
+def remove_images(
+    store: Store,
+    images: Sequence[str],
+    cached: Callable[[], Sequence[Layer]],
+    *,
+    force: bool = False,
+    remover: Remover = remove_tree,
+) -> Removed:
+    """Afterwards none of `images` (names or ids) is in the index, and blobs, tables and snapshots that neither another
+    image nor the `cached` layers need are gone. Everything is found before anything is removed."""
+    for text in images:
+        _check(store, text, force)
+    untagged: list[str] = []
+    deleted: list[Digest] = []
+    for text in images:
+        names, identifier = _remove_one(store, text)
+        untagged += names
+        deleted += [identifier] if identifier else []
+    collected = collect(store, lambda: _roots(store, cached), remover)
+    return Removed(tuple(untagged), tuple(deleted), collected.size if collected else None)
+
+
+def _check(store: Store, text: str, force: bool) -> None:
+    found = find_image(store, text)
+    if not found.by_name and len(found.names) > 1 and not force:
+        names = ", ".join(found.names)
+        raise ImageError(
+            "image-in-use", f"image {text} has {len(found.names)} names", hint=f"force it, or remove {names}"
+        )
+
+
+def _remove_one(store: Store, text: str) -> tuple[tuple[str, ...], Digest | None]:
+    """The names that are gone, and the id when no name is left."""
+    found = find_image(store, text)
+    identifier = stored_image(store, found.descriptor, text).id
+    if found.by_name and len(found.names) > 1:
+        store.refs.remove(found.by_name)
+        return (found.by_name,), None
+    store.refs.forget(found.descriptor.digest)
+    return found.names, identifier
+
+
+def _roots(store: Store, cached: Callable[[], Sequence[Layer]]) -> Roots:
+    """Beside the cache, the documents of images that builds began with: without them the next build would have to ask
+    the registry. Their layers stay as far as they have been fetched."""
+    return Roots(tuple(lookup.descriptor for lookup in lookups(store)), tuple(cached()))

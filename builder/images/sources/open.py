@@ -1,0 +1,65 @@
+"""From an origin to its source: the literal table of kinds."""
+
+from __future__ import annotations
+
+import _thread
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from builder.errors import ImageError
+from builder.images.sources.types import Source
+
+if TYPE_CHECKING:
+    from builder.registry.client import Client
+    from builder.registry.transport import Transport
+
+OpenClient = Callable[[str], "Client"]
+"""From a registry's domain to its client."""
+
+
+class Sources:
+    """Opens sources and keeps them open. Safe to share between threads. Nothing is imported or connected before the
+    first source is opened."""
+
+    def __init__(self, open_client: OpenClient | None = None) -> None:
+        self._open_client = open_client or anonymous_clients()
+        self._open: dict[str, Source] = {}
+        self._mutex = _thread.allocate_lock()
+
+    def __call__(self, origin: str) -> Source:
+        with self._mutex:
+            if origin not in self._open:
+                self._open[origin] = self._new(origin)
+            return self._open[origin]
+
+    def _new(self, origin: str) -> Source:
+        kind, _, place = origin.partition(":")
+        match kind:
+            case "registry":
+                from builder.images.sources.registry import RegistrySource
+
+                domain, _, path = place.partition("/")
+                return RegistrySource(self._open_client(domain), path)
+            case "oci-layout":
+                from builder.images.sources.layout import LayoutSource
+
+                return LayoutSource.of_directory(place)
+            case "oci-archive":
+                from builder.images.sources.layout import LayoutSource
+
+                return LayoutSource.of_archive(place)
+        raise ImageError("unknown-origin", f"no such kind of source: {origin[:200]!r}")
+
+
+def anonymous_clients() -> OpenClient:
+    """Clients without logins that share their connections."""
+    transports: list[Transport] = []
+
+    def open_client(domain: str) -> Client:
+        from builder.registry import client, transport
+
+        if not transports:
+            transports.append(transport.Transport())
+        return client.Client(domain, transports[0])
+
+    return open_client

@@ -1,0 +1,107 @@
+"""Images as documents: manifest, config, and the chain of layers that the two tell of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import NamedTuple
+
+from builder.errors import ImageError
+from builder.images.select import choose
+from builder.model import media_types
+from builder.model.config import ImageConfig
+from builder.model.descriptor import Descriptor
+from builder.model.digest import Digest
+from builder.model.layer import Chain, Layer
+from builder.model.manifest import Index, Manifest
+from builder.model.platform import Platform
+from builder.store.store import Store
+
+_OCI_LAYER = {
+    media_types.DOCKER_LAYER: media_types.OCI_LAYER,
+    media_types.DOCKER_LAYER_GZIP: media_types.OCI_LAYER_GZIP,
+}
+_MOST_INDEXES = 4
+"""How deep indexes of indexes are followed."""
+
+ReadDocument = Callable[[Descriptor], bytes]
+"""The verified bytes of an index, manifest or config."""
+
+
+class Image(NamedTuple):
+    """One image of one platform."""
+
+    descriptor: Descriptor
+    """Of the manifest."""
+    manifest: Manifest
+    config: ImageConfig
+
+    @property
+    def id(self) -> Digest:
+        """The digest of the config, as docker names images."""
+        return self.manifest.config.digest
+
+    @property
+    def layers(self) -> Chain:
+        descriptors = [_as_oci(descriptor) for descriptor in self.manifest.layers]
+        return tuple(Layer(*pair) for pair in zip(self.config.diff_ids, descriptors, strict=True))
+
+    @property
+    def size_bytes(self) -> int:
+        """Of all layer blobs."""
+        return sum(descriptor.size for descriptor in self.manifest.layers)
+
+
+def read_image(read: ReadDocument, top: Descriptor, name: str, platform: Platform | None = None) -> Image:
+    """The image that `top` (a manifest or an index) describes; without a platform, the first of an index. Raises
+    ImageError for what is no image that we can use."""
+    for _ in range(_MOST_INDEXES):
+        value = _parse(read(top), name)
+        if top.media_type not in media_types.INDEXES and not _is_index(value):
+            return _read_manifest(read, top, value, name)
+        entries = Index.from_json(value).manifests
+        if not entries:
+            raise ImageError("bad-index", f"{name} is an empty index")
+        top = choose(entries, platform, name) if platform else entries[0]
+    raise ImageError("bad-index", f"{name} nests indexes too deeply")
+
+
+def stored_image(store: Store, top: Descriptor, name: str, platform: Platform | None = None) -> Image:
+    """`read_image` from the store alone."""
+    return read_image(lambda descriptor: store.blobs.read(descriptor.digest), top, name, platform)
+
+
+def _read_manifest(read: ReadDocument, descriptor: Descriptor, value: object, name: str) -> Image:
+    manifest = Manifest.from_json(value)
+    if manifest.config.media_type not in media_types.CONFIGS:
+        kind = manifest.config.media_type[:100]
+        raise ImageError("not-an-image", f"{name} is something else than a container image: its config is {kind!r}")
+    config = ImageConfig.from_json(_parse(read(manifest.config), name))
+    if len(config.diff_ids) != len(manifest.layers):
+        counts = f"{len(manifest.layers)} layers in its manifest, {len(config.diff_ids)} in its config"
+        raise ImageError("bad-image", f"{name} contradicts itself: {counts}")
+    for layer in manifest.layers:
+        if layer.media_type not in media_types.LAYERS:
+            raise ImageError(
+                "bad-layer-type", f"{name} has a layer of a type we can't read: {layer.media_type[:100]!r}"
+            )
+    return Image(Descriptor(manifest.media_type, descriptor.digest, descriptor.size), manifest, config)
+
+
+def _parse(data: bytes, name: str) -> object:
+    try:
+        value: object = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise ImageError("bad-image", f"{name} has a manifest or config that is not JSON") from error
+    return value
+
+
+def _is_index(value: object) -> bool:
+    """A layout's entry may lack or misstate the media type; the members tell."""
+    return isinstance(value, dict) and "manifests" in value and "config" not in value
+
+
+def _as_oci(descriptor: Descriptor) -> Descriptor:
+    """Only what a build needs: the type, digest and size, so that the same bytes always give the same manifest."""
+    media_type = _OCI_LAYER.get(descriptor.media_type, descriptor.media_type)
+    return Descriptor(media_type, descriptor.digest, descriptor.size)

@@ -1,0 +1,37 @@
+"""An image's layout as one tar archive, the same bytes every time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import BinaryIO
+
+from builder.images.stored import Image
+from builder.layers.header import END_OF_ARCHIVE, header, padding
+from builder.model.digest import Digest
+from builder.model.entry import Entry, Kind
+from builder.outputs.layout import blob_path, blobs_of
+from builder.store.store import Store
+
+_CHUNK = 1 << 20
+
+
+def write_archive(store: Store, image: Image, files: Mapping[str, bytes], out: BinaryIO) -> None:
+    """The image's blobs and, beside them, the small `files`, all of time 0 and in the order of their names. Every blob
+    is verified on the way."""
+    blobs = blobs_of(image)
+    folders = {"blobs", *(f"blobs/{digest.algorithm}" for digest in blobs)}
+    for folder in sorted(folders):
+        out.write(header(Entry(folder, Kind.DIRECTORY, 0o755)))
+    for digest, size in blobs.items():
+        _write_blob(store, digest, size, out)
+    for name, data in sorted(files.items()):
+        out.write(header(Entry(name, Kind.FILE, 0o444, size=len(data))) + data + padding(len(data)))
+    out.write(END_OF_ARCHIVE)
+
+
+def _write_blob(store: Store, digest: Digest, size: int, out: BinaryIO) -> None:
+    out.write(header(Entry(blob_path(digest), Kind.FILE, 0o444, size=size)))
+    with store.blobs.open(digest, size) as reader:
+        while chunk := reader.read(_CHUNK):
+            out.write(chunk)
+    out.write(padding(size))

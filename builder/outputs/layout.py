@@ -1,0 +1,46 @@
+"""The files of an OCI image layout with one image (OCI image-spec, image-layout.md), in the order of their names."""
+
+from __future__ import annotations
+
+from builder.images.stored import Image
+from builder.model.canonical import canonical
+from builder.model.descriptor import Descriptor
+from builder.model.digest import Digest
+from builder.model.manifest import Index
+from builder.model.reference import Reference
+
+LAYOUT_FILE = b'{"imageLayoutVersion":"1.0.0"}'
+INDEX = "index.json"
+LAYOUT = "oci-layout"
+
+
+def blob_path(digest: Digest) -> str:
+    return f"blobs/{digest.algorithm}/{digest.hex}"
+
+
+def blobs_of(image: Image) -> dict[Digest, int]:
+    """Every blob of the image once, sorted by digest, with its size."""
+    descriptors = [image.descriptor, image.manifest.config, *image.manifest.layers]
+    return dict(sorted((descriptor.digest, descriptor.size) for descriptor in descriptors))
+
+
+def index_of(image: Image, names: tuple[str, ...], others: tuple[Descriptor, ...] = ()) -> bytes:
+    """`index.json`: after `others`, one entry per name, as containerd and BuildKit write it and as podman and docker
+    read it: the whole name in containerd's annotation, the tag in OCI's."""
+    entries = [_named(image.descriptor, name) for name in names] or [image.descriptor]
+    new = {_key(entry) for entry in entries}
+    kept = [entry for entry in others if _key(entry) not in new]
+    return canonical(Index((*kept, *entries)).to_json())
+
+
+def _named(descriptor: Descriptor, name: str) -> Descriptor:
+    reference = Reference.parse(name)
+    annotations = (("io.containerd.image.name", str(reference)), ("org.opencontainers.image.ref.name", reference.tag))
+    return descriptor._replace(annotations=tuple(pair for pair in annotations if pair[1]))
+
+
+def _key(entry: Descriptor) -> tuple[object, ...]:
+    """Entries of the same names replace each other; those without a name, of the same digest."""
+    name = entry.annotation("io.containerd.image.name")
+    tag = entry.annotation("org.opencontainers.image.ref.name")
+    return (name, tag) if name or tag else (entry.digest,)

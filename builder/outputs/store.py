@@ -1,0 +1,23 @@
+"""type=image: the image in the store, under its names."""
+
+from __future__ import annotations
+
+from builder.images.fetch import ensure_blobs
+from builder.images.stored import Image
+from builder.outputs.types import Means, OutputSpec
+
+
+class StoreOutput:
+    """What stands in the store's index is whole, so layers that are still elsewhere come first."""
+
+    def __init__(self, spec: OutputSpec, means: Means) -> None:
+        self._names = spec.names
+        self._means = means
+
+    def write(self, image: Image) -> None:
+        ensure_blobs(self._means.store, image.layers, self._means.open_source)
+        refs = self._means.store.refs
+        for name in self._names:
+            refs.set(name, image.descriptor)
+        if not self._names:
+            refs.keep(image.descriptor)

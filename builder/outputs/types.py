@@ -1,0 +1,53 @@
+"""The contract of an output."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from builder.images.sources.types import OpenSource
+from builder.images.stored import Image
+from builder.sandbox.worker import Worker
+from builder.store.store import Store
+
+
+class OutputKind(StrEnum):
+    IMAGE = "image"
+    OCI = "oci"
+    DOCKER = "docker"
+    LOCAL = "local"
+    TAR = "tar"
+
+
+STDOUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class OutputSpec:
+    """One `--output`, checked."""
+
+    kind: OutputKind
+    dest: str = ""
+    """A path, or `-` for standard output; empty for IMAGE."""
+    names: tuple[str, ...] = ()
+    """Image names in familiar form."""
+    as_tar: bool = True
+    """OCI: an archive, not a directory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What outputs work with."""
+
+    store: Store
+    open_source: OpenSource
+    worker: Worker
+    stdout_fd: int = 1
+
+
+class Output(Protocol):
+    """One destination. A failed write leaves what was there before, but for a directory of files."""
+
+    def write(self, image: Image) -> None:
+        """Afterwards the image, whole, is where the spec says. Repeating gives the same. Raises OutputError."""
