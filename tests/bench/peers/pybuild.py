@@ -1,0 +1,51 @@
+"""pybuild itself, with a store of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+
+from tests.bench.peers.program import output_of, remove_tree
+from tests.bench.peers.protocol import Bases, UnusableError
+from tests.bench.workloads.definition import BASE
+
+IMAGE = "localhost/pybuild-bench:latest"
+
+
+class Pybuild:
+    name = "pybuild"
+    makes = "an image in its store: an OCI layout, layers compressed with gzip"
+
+    def __init__(self, program: str, root: str) -> None:
+        self._program = program
+        self._root = root
+
+    def version(self) -> str:
+        return output_of([self._program, "--version"])
+
+    def make_cold(self, bases: Bases) -> None:
+        remove_tree(self._root)
+        output_of(self._build(bases.base, BASE))
+        output_of(self._build(bases.warm, "localhost/pybuild-bench-warm"))
+
+    def command(self, context: str, *, cold: bool) -> list[str]:
+        del cold  # its store is fresh
+        return self._build(context, IMAGE)
+
+    def _build(self, context: str, tag: str) -> list[str]:
+        return [self._program, "build", "--root", self._root, "--progress", "quiet", "-t", tag, context]
+
+    def check(self) -> None:
+        output_of([self._program, "inspect", "--root", self._root, IMAGE])
+
+    def close(self) -> None:
+        remove_tree(self._root)
+
+
+def find(work: str) -> Pybuild:
+    beside_python = os.path.join(os.path.dirname(sys.executable), "pybuild")
+    path = beside_python if os.access(beside_python, os.X_OK) else shutil.which("pybuild")
+    if path is None:
+        raise UnusableError("pybuild is not installed: pip install -e .")
+    return Pybuild(path, os.path.join(work, "pybuild"))

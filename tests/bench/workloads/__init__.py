@@ -1,0 +1,1 @@
+"""One file per workload: what its context holds, and whether the build is cold or a repetition."""
