@@ -112,8 +112,13 @@ def _open_or_begin_anew(folder: str, lock_path: str) -> diskcache.Cache:
 def _open(folder: str) -> diskcache.Cache:
     if os.path.expandvars(os.path.expanduser(folder)) != folder:
         raise OSError(errno.EINVAL, "diskcache would expand the variable in this path", folder)
-    cache = diskcache.Cache(folder, timeout=_LOCK_TIMEOUT_S, disk=JsonDisk, **_SETTINGS)
-    cache.get("")  # a damaged table shows itself here
+    cache = diskcache.Cache.__new__(diskcache.Cache)  # made in two steps, so that failing leaves no connection open
+    try:
+        cache.__init__(folder, timeout=_LOCK_TIMEOUT_S, disk=JsonDisk, **_SETTINGS)
+        cache.get("")  # a damaged table shows itself here
+    except BaseException:
+        cache.close()
+        raise
     return cache
 
 

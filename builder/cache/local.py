@@ -90,5 +90,7 @@ class LocalCache:
                     )
             return use(self._database)
         except StoreError as error:
-            self._failures.append(error)
+            # Without its traceback, which would keep every frame and connection on the way alive.
+            plain = StoreError(error.code, error.message, hint=error.hint, retryable=error.retryable)
+            self._failures.append(plain)
             return otherwise

@@ -3,7 +3,6 @@ read."""
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import stat
@@ -13,13 +12,16 @@ from typing import Self
 from builder.errors import StoreError
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
-from builder.store.failures import storing
+from builder.store.failures import FULL, store_error, storing
+from builder.store.names import HEX_LENGTHS, is_hex
 from builder.store.reader import VerifiedReader, mismatch
 from builder.store.temporary import Temporary, discard
 
 READ_LIMIT = 4 << 20
 """Manifests and configs are read whole; none that serves a purpose is larger (the registry protocol's limit too)."""
 _BUFFER = 1 << 18
+_WRITE_BACK = 16 << 20
+"""The kernel starts to write so much to the disk at a time, so that the sync at the end finds little left to do."""
 
 
 class Blobs:
@@ -72,7 +74,7 @@ class Blobs:
                 os.makedirs(os.path.dirname(self.path(digest)), exist_ok=True)
                 self._temporary.publish(path, self.path(digest))
 
-    def open(self, digest: Digest, size: int | None = None) -> VerifiedReader:
+    def open(self, digest: Digest, size: int | None = None, *, drop_damaged: bool = True) -> VerifiedReader:
         """A reader that checks digest and length; raises StoreError `blob-missing` where there is no such blob."""
         path = self.path(digest)
         try:
@@ -82,13 +84,12 @@ class Blobs:
                 "blob-missing", f"the store has no blob {digest}", hint="build or pull the image again"
             ) from None
         except OSError as error:
-            with storing(path):
-                raise error
-        return VerifiedReader(fd, path, digest, size)
+            raise store_error(error, path) from error
+        return VerifiedReader(fd, path, digest, size, drop_damaged)
 
-    def read(self, digest: Digest, limit: int = READ_LIMIT) -> bytes:
+    def read(self, digest: Digest, limit: int = READ_LIMIT, *, drop_damaged: bool = True) -> bytes:
         """The whole blob, verified; raises StoreError `blob-too-large` for one of more than `limit` bytes."""
-        with self.open(digest) as reader:
+        with self.open(digest, drop_damaged=drop_damaged) as reader:
             data = reader.read(limit + 1)
             if len(data) > limit:
                 raise StoreError(
@@ -111,12 +112,12 @@ class Blobs:
     def all(self) -> list[Digest]:
         """Every blob there is, sorted. Files with other names than digests are left out."""
         found = []
-        for algorithm, length in (("sha256", 64), ("sha512", 128)):
+        for algorithm, length in HEX_LENGTHS.items():
             try:
                 names = os.listdir(f"{self._folder}/{algorithm}")
             except FileNotFoundError:
                 continue
-            found += [Digest.parse(f"{algorithm}:{name}") for name in names if _is_hex(name, length)]
+            found += [Digest.parse(f"{algorithm}:{name}") for name in names if is_hex(name, length)]
         return sorted(found)
 
 
@@ -130,12 +131,21 @@ class RawWriter:
         self._file = open(fd, "wb", buffering=_BUFFER)  # noqa: SIM115 - closed by commit or by __exit__
         self.size = 0
         """Bytes written so far."""
+        self._started = 0
 
     def write(self, data: bytes | bytearray | memoryview) -> int:
         with storing(self._path):
             count = self._file.write(data)
-        self.size += count
+            self.size += count
+            if self.size - self._started >= _WRITE_BACK:
+                self._start_write_back()
         return count
+
+    def _start_write_back(self) -> None:
+        """POSIX_FADV_DONTNEED starts writing what is dirty and drops what is clean: of bytes just written, nothing."""
+        self._file.flush()
+        os.posix_fadvise(self._file.fileno(), self._started, self.size - self._started, os.POSIX_FADV_DONTNEED)
+        self._started = self.size
 
     def commit_as(self, digest: Digest, size: int) -> None:
         """Afterwards the blob is in the store, as `digest`, which the caller vouches for."""
@@ -152,7 +162,7 @@ class RawWriter:
         try:
             self._file.close()
         except OSError as failure:
-            if failure.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+            if failure.errno not in FULL:
                 raise
             # What could not be flushed is thrown away anyway; the error that led here is the one to report.
         discard(self._path)
@@ -181,7 +191,3 @@ class BlobWriter(RawWriter):
             raise mismatch(wanted, wanted, digest)
         self.commit_as(digest, self.size)
         return digest, self.size
-
-
-def _is_hex(name: str, length: int) -> bool:
-    return len(name) == length and not name.strip("0123456789abcdef")

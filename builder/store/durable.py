@@ -37,7 +37,7 @@ def sync_directory(path: str) -> None:
 def boot_id() -> str:
     """Names this run of the kernel; empty where it cannot be told."""
     try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+        with open("/proc/sys/kernel/random/boot_id", encoding="utf-8") as file:
             return file.read().strip()
     except OSError:
         return ""

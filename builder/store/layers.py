@@ -12,7 +12,7 @@ from builder.model.digest import Digest
 from builder.model.layer import Layer
 from builder.store.blobs import Blobs
 from builder.store.failures import storing
-from builder.store.tables import is_hex
+from builder.store.names import is_hex
 from builder.store.temporary import Temporary
 
 

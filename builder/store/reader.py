@@ -20,14 +20,15 @@ _CHUNK = 1 << 20
 class VerifiedReader(io.RawIOBase):
     """Reads a blob and raises StoreError `digest-mismatch` at the end, at the latest, when it is damaged.
 
-    Whoever stops before the end has verified nothing: call `finish`. A damaged blob is dropped from the store, so that
-    it counts as absent from then on. Wrap it in `io.BufferedReader` for many small reads.
+    Whoever stops before the end has verified nothing: call `finish`. Unless `drop_damaged` is off, a damaged blob is
+    dropped from the store, so that it counts as absent from then on. Many small reads want an `io.BufferedReader`.
     """
 
-    def __init__(self, fd: int, path: str, digest: Digest, size: int | None = None) -> None:
+    def __init__(self, fd: int, path: str, digest: Digest, size: int | None, drop_damaged: bool) -> None:
         super().__init__()
         self._fd = fd
         self._path = path
+        self._drop_damaged = drop_damaged
         self._digest = digest
         self.size = os.fstat(fd).st_size
         """How many bytes the blob has."""
@@ -74,7 +75,7 @@ class VerifiedReader(io.RawIOBase):
 
     def _damaged(self, wanted: str, actual: str) -> None:
         with suppress(OSError):
-            if os.path.samestat(os.fstat(self._fd), os.stat(self._path)):
+            if self._drop_damaged and os.path.samestat(os.fstat(self._fd), os.stat(self._path)):
                 os.unlink(self._path)
         raise mismatch(self._digest, wanted, actual)
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from builder.model.digest import Digest
 from builder.store.failures import storing
-from builder.store.tables import is_hex
+from builder.store.names import is_hex
 from builder.store.temporary import Temporary, bury
 from builder.store.trees import Remover, remove_tree
 

@@ -10,7 +10,8 @@ from contextlib import suppress
 from builder.errors import LayerError, StoreError
 from builder.model.digest import Digest
 from builder.model.entry import Entry
-from builder.store.failures import storing
+from builder.store.failures import store_error, storing
+from builder.store.names import is_hex
 from builder.store.temporary import Temporary, discard
 
 _MEMO_ENTRIES = 200_000
@@ -38,18 +39,26 @@ class Tables:
         known = self._memo.get(diff_id)
         if known is not None:
             return known
+        try:
+            entries = self.load(diff_id)
+        except StoreError as error:
+            if error.code == "table-missing":
+                self.remove(diff_id)
+            raise
+        self._remember(diff_id, entries)
+        return entries
+
+    def load(self, diff_id: Digest) -> list[Entry]:
+        """The table as it stands on disk; nothing is remembered or dropped."""
         from builder.layers.table import read_table
 
         try:
-            with storing(self.path(diff_id)), open(self.path(diff_id), "rb") as file:
-                entries = read_table(file)
-        except (StoreError, LayerError) as error:
-            if isinstance(error, StoreError) and not isinstance(error.__cause__, FileNotFoundError):
-                raise
-            self.remove(diff_id)
-            raise StoreError("table-missing", f"the store has no table of contents for layer {diff_id}") from error
-        self._remember(diff_id, entries)
-        return entries
+            with open(self.path(diff_id), "rb") as file:
+                return read_table(file)
+        except (FileNotFoundError, LayerError) as error:
+            raise StoreError("table-missing", f"no table of contents for layer {diff_id}: {error}") from error
+        except OSError as error:
+            raise store_error(error, self.path(diff_id)) from error
 
     def put(self, diff_id: Digest, entries: Iterable[Entry]) -> None:
         """Afterwards `read(diff_id)` gives `entries`, path-sorted as they must be. A table that is there stays."""
@@ -86,8 +95,3 @@ class Tables:
             while total > _MEMO_ENTRIES and len(self._memo) > 1:
                 oldest = next(iter(self._memo))
                 total -= len(self._memo.pop(oldest))
-
-
-def is_hex(name: str, length: int = 64) -> bool:
-    """Whether a file's name is the hex part of a digest."""
-    return len(name) == length and not name.strip("0123456789abcdef")

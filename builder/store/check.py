@@ -1,0 +1,66 @@
+"""Is everything in the store what it says it is? Reads all of it and changes nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from builder.errors import StoreError
+from builder.store.names import HEX_LENGTHS, is_hex
+from builder.store.reach import reach
+from builder.store.store import Store
+
+
+class Finding(NamedTuple):
+    code: str
+    """Stable: `blob-damaged`, `blob-missing`, `blob-unreadable`, `table-damaged`, `snapshot-incomplete`,
+    `layer-unknown` or `unknown-file`."""
+    subject: str
+    """A digest, or a path below the store's root."""
+    message: str
+
+
+def check(store: Store) -> list[Finding]:
+    """Every fault there is; empty when the store is whole. Other processes may go on meanwhile."""
+    return [*_blobs(store), *_images(store), *_derived(store)]
+
+
+def _blobs(store: Store) -> Iterator[Finding]:
+    for digest in store.blobs.all():
+        try:
+            with store.blobs.open(digest, drop_damaged=False) as reader:
+                reader.finish()
+        except StoreError as error:
+            if error.code != "blob-missing":  # collected meanwhile
+                yield Finding("blob-damaged", digest, error.message)
+    for algorithm in sorted(os.listdir(f"{store.root}/blobs")):
+        for name in sorted(os.listdir(f"{store.root}/blobs/{algorithm}")):
+            if not is_hex(name, HEX_LENGTHS.get(algorithm, 0)):
+                yield Finding("unknown-file", f"blobs/{algorithm}/{name}", "its name is no digest")
+
+
+def _images(store: Store) -> Iterator[Finding]:
+    for name, descriptor in (*store.refs.items(), *(("", descriptor) for descriptor in store.refs.untagged())):
+        title = name or str(descriptor.digest)
+        found = reach(store.blobs, [descriptor])
+        for missing in found.missing:
+            yield Finding("blob-missing", missing.digest, f"image {title} needs it ({missing.media_type})")
+        for unreadable, why in found.unreadable:
+            yield Finding(
+                "blob-unreadable", unreadable.digest, f"image {title} needs it ({unreadable.media_type}): {why}"
+            )
+
+
+def _derived(store: Store) -> Iterator[Finding]:
+    for diff_id in store.tables.all():
+        try:
+            store.tables.load(diff_id)
+        except StoreError as error:
+            yield Finding("table-damaged", diff_id, error.message)
+    for diff_id in store.snapshots.all():
+        if store.snapshots.path(diff_id) is None:
+            yield Finding("snapshot-incomplete", diff_id, "the snapshot has no directory of files")
+    for diff_id in store.layers.all():
+        if not store.layers.all_of(diff_id):
+            yield Finding("layer-unknown", diff_id, "the list of its blobs is damaged")
