@@ -1,0 +1,48 @@
+"""What COPY needs of a tree of files, be it a context folder or a stack of layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from builder.model.entry import Entry, Kind
+
+
+class FileTree(Protocol):
+    """Paths are as in `Entry.path`; the empty path is the root, which is always a directory."""
+
+    def get(self, path: str) -> Entry | None:
+        """The entry at `path`, None where there is none; never a HARDLINK, and a file has its digest. No symlink is
+        followed, neither the last part nor one on the way: give it what `resolve` returned, or a path below that."""
+
+    def children(self, path: str) -> list[str]:
+        """Names in the directory at `path`, sorted by their bytes; empty if it is not a directory."""
+
+    def resolve(self, path: str) -> str:
+        """`path` with every symlink followed, the last part too; `..` and absolute targets stay inside the tree. Parts
+        that do not exist are kept as they are. Raises a BuilderError for a loop."""
+
+    def walk(self, path: str) -> Iterator[Entry]:
+        """Everything below the directory at `path`, without itself, sorted by the bytes of the whole path. Files have
+        their digest. Of files that are one (hard links), the first is a FILE and the others are HARDLINKs to it; what
+        lies outside of `path` does not count."""
+
+
+Identity = tuple[int, int] | tuple[int, str]
+"""What two paths of one file have in common."""
+
+
+def join_links(entries: Iterable[tuple[Entry, Identity | None]]) -> Iterator[Entry]:
+    """Entries in path order with what identifies the file behind them (None: it has one path only), as `walk` must give
+    them out."""
+    first: dict[Identity, str] = {}
+    for entry, identity in entries:
+        if identity is None:
+            yield entry
+        elif identity in first:
+            yield Entry(
+                entry.path, Kind.HARDLINK, entry.mode, entry.uid, entry.gid, mtime=entry.mtime, link=first[identity]
+            )
+        else:
+            first[identity] = entry.path
+            yield entry

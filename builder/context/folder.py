@@ -1,0 +1,315 @@
+"""A folder on disk as the tree that a build sees: what its ignore file leaves, owned by root, symlinks kept inside.
+
+Every directory is read at most once, with one `stat` for each name that counts, and only when something in it is asked
+for. Content is hashed when `walk` or `get` reaches a file that the stat index does not know.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from _thread import RLock
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from builder.context.filetree import Identity, join_links
+from builder.context.hashing import EMPTY, Wanted, read_contents, read_xattrs, unreadable
+from builder.context.ignore import NOT_EXCLUDED, IgnoreRules, Rule, Verdict
+from builder.context.statindex import Known, StatIndex, Xattrs
+from builder.errors import ContextError
+from builder.layers.paths import Cursor
+from builder.model.entry import Entry, Kind
+
+MAX_LINKS = 255
+"""As BuildKit: more symlinks than this on the way to one path are a loop."""
+
+_OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_FORMAT = 0o170000
+_FILE, _DIRECTORY = Kind.FILE, Kind.DIRECTORY  # looking a member up in an Enum is dear, 20,000 times
+_NO_DEVICE = (0, 0)
+_NO_XATTRS: Xattrs = ()
+
+
+class _Scanned(NamedTuple):
+    """One directory that was read. Its files without digest are not hashed yet."""
+
+    entries: dict[str, Entry]
+    links: dict[str, Identity]
+    """By name: files that have several paths."""
+    verdicts: dict[str, Verdict]
+    """By name: directories for which the ignore file says something else than for this one."""
+    hidden: set[str]
+    """Ignored directories that may hold exceptions: they exist if something below them does."""
+    xattrs: Xattrs
+    """Of the directory itself."""
+
+
+class FolderContext:
+    """`rules` None means that nothing is ignored. Safe for several threads. Whoever makes one closes it."""
+
+    def __init__(self, root: str, rules: IgnoreRules | None, index: StatIndex) -> None:
+        self._rules = rules if rules and rules.rules else None
+        self._index = index
+        self._lock = RLock()
+        self._scans: dict[str, _Scanned] = {}
+        try:
+            self._root_fd = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError as error:
+            hint = "name the folder that COPY reads"
+            raise ContextError("no-context", f"cannot use {root!r} as context: {error.strerror}", hint=hint) from error
+        self._cursor = Cursor(self._root_fd)
+
+    def close(self) -> None:
+        """Gives back the open directories. Safe to repeat; nothing else may be called afterwards."""
+        with self._lock:
+            if self._root_fd >= 0:
+                self._cursor.close()
+                os.close(self._root_fd)
+                self._root_fd = -1
+
+    def get(self, path: str) -> Entry | None:
+        with self._lock:
+            entry = self._look(path)
+            if entry is None:
+                return None
+            if entry.kind is _FILE and not entry.digest:
+                return self._with_digests([entry])[0]
+            if entry.kind is _DIRECTORY:
+                return entry._replace(xattrs=read_xattrs(self._cursor.directory(path)))
+            return entry
+
+    def children(self, path: str) -> list[str]:
+        with self._lock:
+            scanned = self._scan_if_visible(path)
+            if scanned is None:
+                return []
+            prefix = f"{path}/" if path else ""
+            names = [name for name in scanned.entries if name not in scanned.hidden or self._shows(prefix + name)]
+            return sorted(names, key=os.fsencode)
+
+    def resolve(self, path: str) -> str:
+        with self._lock:
+            done: list[str] = []
+            todo = path.split("/")[::-1]
+            links = 0
+            while todo:
+                part = todo.pop()
+                if part in ("", "."):
+                    continue
+                if part == "..":
+                    del done[-1:]
+                    continue
+                done.append(part)
+                entry = self._look("/".join(done))
+                if entry is None or entry.kind is not Kind.SYMLINK:
+                    continue
+                links += 1
+                if links > MAX_LINKS:
+                    raise ContextError("symlink-loop", f"too many symbolic links on the way to {path!r}")
+                done = [] if entry.link.startswith("/") else done[:-1]
+                todo += entry.link.split("/")[::-1]
+            return "/".join(done)
+
+    def walk(self, path: str) -> Iterator[Entry]:
+        with self._lock:
+            found, identities = self._collect(path)
+            paths = list(found)
+            paths.sort(key=None if "".join(paths).isascii() else os.fsencode)
+            entries = self._with_digests([found[name] for name in paths])
+        if not identities:
+            return iter(entries)
+        return join_links((entry, identities.get(entry.path)) for entry in entries)
+
+    def open(self, path: str) -> int:
+        """A new file descriptor on the file at `path`, which is an entry of this tree; the caller closes it. A socket
+        reads as an empty file, as its entry says."""
+        directory, _, name = path.rpartition("/")
+        with self._lock:
+            try:
+                return os.open(name, _OPEN, dir_fd=self._cursor.directory(directory))
+            except OSError as error:
+                if stat.S_ISSOCK(
+                    os.stat(name, dir_fd=self._cursor.directory(directory), follow_symlinks=False).st_mode
+                ):
+                    return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+                raise unreadable(path, error) from error
+
+    def digest(self, path: str) -> str:
+        """SHA-256 of the content of the file at `path`, in hex. Raises ContextError if there is no file."""
+        entry = self.get(path)
+        if entry is None or entry.kind is not Kind.FILE:
+            raise ContextError("source-not-found", f"no file {path!r} in the build context")
+        return entry.digest
+
+    def ignored_by(self, path: str) -> Rule | None:
+        """The line of the ignore file that hides `path`, None if none does."""
+        return self._rules.deciding_rule(path) if self._rules else None
+
+    def _look(self, path: str) -> Entry | None:
+        """The entry at `path`, perhaps without digest; reads its directory only if that was needed before."""
+        if not path:
+            return _other_entry("", "", os.fstat(self._root_fd), self._root_fd)
+        directory, _, name = path.rpartition("/")
+        scanned = self._scans.get(directory)
+        if scanned is not None:
+            entry = scanned.entries.get(name)
+            return None if name in scanned.hidden and not self._shows(path) else entry
+        verdict = self._rules.verdict(path) if self._rules else NOT_EXCLUDED
+        if verdict is None:
+            return None
+        try:
+            fd = self._cursor.directory(directory)
+            info = os.stat(name, dir_fd=fd, follow_symlinks=False)
+            if verdict.excluded and not stat.S_ISDIR(info.st_mode):
+                return None
+            entry = _file_entry(path, name, info, self._index.known(directory)) or _other_entry(path, name, info, fd)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise unreadable(path, error) from error
+        return None if verdict.excluded and not self._shows(path) else entry
+
+    def _shows(self, path: str) -> bool:
+        """Whether an ignored directory holds something that is not ignored."""
+        return bool(self._collect(path)[0])
+
+    def _scan_if_visible(self, path: str) -> _Scanned | None:
+        if path in self._scans:
+            return self._scans[path]
+        entry = self._look(path)
+        if entry is None or entry.kind is not Kind.DIRECTORY:
+            return None
+        verdict = self._rules.verdict(path) if self._rules and path else NOT_EXCLUDED
+        return None if verdict is None else self._scan(path, verdict)
+
+    def _collect(self, top: str) -> tuple[dict[str, Entry], dict[str, Identity]]:
+        """All entries below `top` by their path, and what tells hard links, reading every directory not read yet."""
+        found: dict[str, Entry] = {}
+        identities: dict[str, Identity] = {}
+        hidden: list[str] = []
+        verdict = self._rules.verdict(top) if self._rules and top else NOT_EXCLUDED
+        pending: list[tuple[str, Verdict]] = [(top, verdict)] if verdict else []
+        while pending:
+            directory, verdict = pending.pop()
+            scanned = self._scans.get(directory) or self._scan(directory, verdict)
+            prefix = f"{directory}/" if directory else ""
+            for name, entry in scanned.entries.items():
+                path = entry.path
+                found[path] = entry
+                if entry.kind is _DIRECTORY:
+                    pending.append((path, scanned.verdicts.get(name, verdict)))
+            if scanned.links:
+                identities.update((prefix + name, identity) for name, identity in scanned.links.items())
+            hidden += [prefix + name for name in scanned.hidden]
+            if scanned.xattrs and directory != top:
+                found[directory] = found[directory]._replace(xattrs=scanned.xattrs)
+        if hidden:
+            _drop_without_content(found, hidden)
+        return found, identities
+
+    def _scan(self, directory: str, verdict: Verdict) -> _Scanned:
+        """Reads one directory. A scan remembers what exists, also for the stat index."""
+        prefix = f"{directory}/" if directory else ""
+        known = self._index.known(directory)
+        rules = self._rules
+        try:
+            fd = self._cursor.directory(directory)
+            scanned = _Scanned({}, {}, {}, set(), read_xattrs(fd))
+            with os.scandir(fd) as names:
+                for item in names:
+                    name = item.name
+                    path = prefix + name
+                    if rules and not _counts(rules, item, path, verdict, scanned):
+                        continue
+                    info = item.stat(follow_symlinks=False)
+                    entry = _file_entry(path, name, info, known)
+                    if entry is None:
+                        entry = _other_entry(path, name, info, fd)
+                    elif info.st_nlink > 1:
+                        scanned.links[name] = (info.st_dev, info.st_ino)
+                    scanned.entries[name] = entry
+        except OSError as error:
+            raise unreadable(directory or ".", error) from error
+        self._scans[directory] = scanned
+        self._index.saw(directory, scanned.entries)
+        return scanned
+
+    def _with_digests(self, entries: list[Entry]) -> list[Entry]:
+        """The same entries, files with their digest."""
+        missing = [at for at, entry in enumerate(entries) if not entry.digest and entry.kind is _FILE]
+        if not missing:
+            return entries
+        wanted = [Wanted(*_split(entries[at].path), entries[at].size) for at in missing]
+        for at, (directory, name, _), content in zip(
+            missing, wanted, read_contents(self._root_fd, wanted), strict=True
+        ):
+            size, mtime, _, _, mode, digest = content.row
+            if content.settled:
+                self._index.keep(directory, name, content.row, content.xattrs)
+            entry = Entry(
+                entries[at].path, Kind.FILE, mode & 0o7777, size=size, mtime=mtime // 10**9, xattrs=content.xattrs,
+                digest=digest.hex(),
+            )  # fmt: skip
+            entries[at] = entry
+            if directory in self._scans:
+                self._scans[directory].entries[name] = entry
+        return entries
+
+
+def _counts(rules: IgnoreRules, item: os.DirEntry[str], path: str, verdict: Verdict, scanned: _Scanned) -> bool:
+    """Whether a name has to be looked at, given the verdict on its directory; notes that on a directory."""
+    own = rules.judge(path, item.name, verdict)
+    if own is verdict and not own.excluded:
+        return True
+    is_directory = item.is_dir(follow_symlinks=False)
+    if own.excluded:
+        if not is_directory or rules.prunes(path):
+            return False
+        scanned.hidden.add(item.name)
+    if is_directory:
+        scanned.verdicts[item.name] = own
+    return True
+
+
+def _drop_without_content(found: dict[str, Entry], hidden: list[str]) -> None:
+    """Removes those of the `hidden` directories that have nothing below them, deepest first."""
+    inhabited = {path.rpartition("/")[0] for path in found if path not in hidden}
+    for path in sorted(hidden, key=len, reverse=True):
+        if path in inhabited:
+            inhabited.add(path.rpartition("/")[0])
+        else:
+            del found[path]
+
+
+def _file_entry(path: str, name: str, info: os.stat_result, known: Known) -> Entry | None:
+    """A regular file, with its digest if that is known; None for anything else."""
+    mode = info.st_mode
+    if mode & _FORMAT != stat.S_IFREG:
+        return None
+    size, mtime = info.st_size, info.st_mtime_ns
+    digest, xattrs = "", _NO_XATTRS
+    row = known.rows.get(name)
+    if row and row[:5] == (size, mtime, info.st_ctime_ns, info.st_ino, mode):
+        digest = row[5].hex()
+        xattrs = known.xattrs.get(name, _NO_XATTRS)
+    return Entry(path, _FILE, mode & 0o7777, 0, 0, size, mtime // 1_000_000_000, "", _NO_DEVICE, xattrs, digest)
+
+
+def _other_entry(path: str, name: str, info: os.stat_result, directory_fd: int) -> Entry:
+    mode, mtime = info.st_mode & 0o7777, info.st_mtime_ns // 1_000_000_000
+    match info.st_mode & _FORMAT:
+        case stat.S_IFDIR:
+            return Entry(path, Kind.DIRECTORY, mode, mtime=mtime)
+        case stat.S_IFLNK:
+            return Entry(path, Kind.SYMLINK, mode, mtime=mtime, link=os.readlink(name, dir_fd=directory_fd))
+        case stat.S_IFIFO:
+            return Entry(path, Kind.FIFO, mode, mtime=mtime)
+        case stat.S_IFSOCK:
+            return Entry(path, Kind.FILE, mode, mtime=mtime, digest=EMPTY)
+    kind = Kind.CHAR_DEVICE if stat.S_ISCHR(info.st_mode) else Kind.BLOCK_DEVICE
+    return Entry(path, kind, mode, mtime=mtime, device=(os.major(info.st_rdev), os.minor(info.st_rdev)))
+
+
+def _split(path: str) -> tuple[str, str]:
+    directory, _, name = path.rpartition("/")
+    return directory, name

@@ -1,0 +1,254 @@
+"""Ignore files: which paths of a folder exist for a build.
+
+The reader follows moby's ignorefile package, the matching patternmatcher's `MatchesUsingParentResults` as the context
+transfer uses it (see dockerfile-semantics 1.4 and the package's docstring). Cheap for many paths: most paths are
+touched by no line, and then a path simply shares its directory's verdict; whether a line touches it is told by sets and
+one expression for all lines.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from typing import NamedTuple, Protocol
+
+from builder.errors import BuilderError, ContextError, Problems, Span
+
+DEFAULT_NAME = ".dockerignore"
+
+_RULES_FORMAT = 1
+"""Raise it when the translation of patterns changes, so that remembered translations are not used any more."""
+
+# What Go's strings.TrimSpace removes; str.strip() without arguments takes a few more.
+_BLANKS = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
+    "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
+_GLOB_CHARACTERS = re.compile(r"[*\[\]?^\\]")
+_NOT_WITHIN_A_NAME = re.compile(r"[/\[\]\\^]|\*\*")
+
+
+class Rule(NamedTuple):
+    text: str
+    """The line after cleaning, without `!`."""
+    exception: bool
+    """It began with `!`."""
+    kind: str
+    """`=` the path is `value`, `<` it begins with it, `>` it ends with it, `~` the regular expression `value` finds
+    it."""
+    value: str
+    line: int
+
+    def names(self, path: str) -> bool:
+        """Whether the line matches `path` itself."""
+        match self.kind:
+            case "=":
+                return path == self.value
+            case "<":
+                return path.startswith(self.value)
+            case ">":
+                return path.endswith(self.value) or (self.value.startswith("/") and path == self.value[1:])
+        return re.match(self.value, path) is not None
+
+
+class Verdict(NamedTuple):
+    """What the lines say about a directory, to be handed to what is in it."""
+
+    excluded: bool
+    matched: tuple[bool, ...] = ()
+    """By rule; empty means none."""
+
+
+NOT_EXCLUDED = Verdict(False)
+
+
+class RuleMemory(Protocol):
+    """Remembers translated ignore files between builds."""
+
+    def recall(self, key: str) -> str | None: ...
+
+    def remember(self, key: str, text: str) -> None: ...
+
+
+class IgnoreRules:
+    """The lines of one ignore file. Never changes once made."""
+
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
+        self.rules = rules
+        self.has_exceptions = any(rule.exception for rule in rules)
+        self._paths = {rule.value for rule in rules if rule.kind == "="}
+        self._prefixes = tuple(rule.value for rule in rules if rule.kind == "<")
+        self._names: set[str] = set()
+        self._suffixes: tuple[str, ...] = ()
+        for rule in rules:
+            if rule.kind == ">" and rule.value.startswith("/") and "/" not in rule.value[1:]:
+                self._names.add(rule.value[1:])
+            elif rule.kind == ">":
+                self._suffixes += (rule.value,)
+                self._paths |= {rule.value[1:]} if rule.value.startswith("/") else set()
+        by_name = [rule for rule in rules if rule.kind == "~" and _is_about_names(rule.text)]
+        by_path = [rule for rule in rules if rule.kind == "~" and not _is_about_names(rule.text)]
+        self._name_expression = _any_of([rule.value.replace(r"(?:.*/)?", "", 1) for rule in by_name])
+        self._path_expression = _any_of([rule.value for rule in by_path])
+        self._known_names: dict[str, bool] = {}
+        self._exception_roots = [_without_trailing_wildcard(rule.text) + "/" for rule in rules if rule.exception]
+        self._exceptions_anywhere = any(_GLOB_CHARACTERS.search(root) for root in self._exception_roots)
+
+    @classmethod
+    def parse(cls, text: str, name: str = DEFAULT_NAME) -> IgnoreRules:
+        """Reads an ignore file; all malformed lines are reported together, as ContextError `bad-pattern` with their
+        line in the file `name`. Line ends are LF or CRLF."""
+        lines = _read_lines(text)
+        if not lines:
+            return cls(())
+        from builder.context.patterns import DockerPattern, classify
+
+        rules: list[Rule] = []
+        errors: list[BuilderError] = []
+        for number, line in lines:
+            try:
+                if line == "!":
+                    raise ContextError("bad-pattern", "a `!` needs a pattern after it")
+                pattern = DockerPattern(line)
+                kind, value = classify(line.removeprefix("!"))
+            except ContextError as error:
+                errors.append(error.at(Span(name, number, number, text=text.split("\n")[number - 1].rstrip("\r"))))
+                continue
+            rules.append(Rule(line.removeprefix("!"), not pattern.include, kind, value, number))
+        if errors:
+            raise errors[0] if len(errors) == 1 else Problems(tuple(errors))
+        return cls(tuple(rules))
+
+    @classmethod
+    def load(cls, text: str, memory: RuleMemory, name: str = DEFAULT_NAME) -> IgnoreRules:
+        """As `parse`, but a text that `memory` knows is not translated again."""
+        key = f"ignore:{_RULES_FORMAT}:" + hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+        known = memory.recall(key)
+        if known is not None:
+            return cls(tuple(Rule(*fields) for fields in json.loads(known)))
+        rules = cls.parse(text, name)
+        memory.remember(key, json.dumps(rules.rules))
+        return rules
+
+    def excluded(self, path: str) -> bool:
+        """Whether `path` is ignored, by itself or through a directory above it. An ignored directory can still be
+        needed for an exception in it: see `prunes`."""
+        verdict = self.verdict(path)
+        return verdict is None or verdict.excluded
+
+    def verdict(self, path: str) -> Verdict | None:
+        """The verdict on `path`; None where it is, or lies in, a directory that is skipped whole."""
+        verdict, pruned = self._judge_parts(path)
+        return None if pruned else verdict
+
+    def prunes(self, path: str) -> bool:
+        """For an ignored directory: whether nothing below it can be an exception, so that it need not be read."""
+        if self._exceptions_anywhere:
+            return False
+        return not any(root.startswith(path + "/") for root in self._exception_roots)
+
+    def judge(self, path: str, name: str, parent: Verdict) -> Verdict:
+        """The verdict on `path`, whose last part is `name`, given that on its directory (which was not pruned)."""
+        if not self._touches(path, name):
+            return parent
+        return self._evaluate(path, parent) if self.has_exceptions else Verdict(True)
+
+    def deciding_rule(self, path: str) -> Rule | None:
+        """The line because of which `path` is ignored; None if it is not."""
+        verdict, _ = self._judge_parts(path)
+        found = [rule for rule, matched in zip(self.rules, verdict.matched, strict=False) if matched]
+        return found[-1] if verdict.excluded else None
+
+    def _judge_parts(self, path: str) -> tuple[Verdict, bool]:
+        """The verdict on `path`, or on the first directory above it that is skipped whole (then true follows)."""
+        verdict, end = NOT_EXCLUDED, -1
+        while end < len(path):
+            end = path.find("/", end + 1)
+            end = len(path) if end < 0 else end
+            verdict = self._evaluate(path[:end], verdict)
+            if verdict.excluded and self.prunes(path[:end]):
+                return verdict, True
+        return verdict, False
+
+    def _touches(self, path: str, name: str) -> bool:
+        """Whether any line names `path` itself."""
+        if "\n" in path:  # `.` in an expression stops there, so the short cuts by name would be wrong
+            return any(rule.names(path) for rule in self.rules)
+        if path in self._paths or name in self._names:
+            return True
+        if path.startswith(self._prefixes) or path.endswith(self._suffixes):
+            return True
+        if self._path_expression and self._path_expression.match(path):
+            return True
+        if self._name_expression is None:
+            return False
+        known = self._known_names.get(name)
+        if known is None:
+            known = self._known_names[name] = self._name_expression.match(name) is not None
+        return known
+
+    def _evaluate(self, path: str, parent: Verdict) -> Verdict:
+        """A line is only asked where its answer can change the outcome so far, as patternmatcher does: what a line was
+        not asked about a directory it does not pass on to what is in it."""
+        excluded = False
+        matched = []
+        for rule, inherited in zip(self.rules, parent.matched or (False,) * len(self.rules), strict=True):
+            found = inherited or (rule.exception == excluded and rule.names(path))
+            matched.append(found)
+            if found:
+                excluded = not rule.exception
+        return Verdict(excluded, tuple(matched))
+
+
+def find_ignore_file(context_root: str, buildfile_path: str) -> str | None:
+    """The ignore file of a build: `NAME.dockerignore` beside the Buildfile, else `.dockerignore` in the context's
+    root."""
+    for path in (f"{buildfile_path}.dockerignore", os.path.join(context_root, DEFAULT_NAME)):
+        if os.path.isfile(path):
+            return path
+    return None
+
+
+def clean(path: str) -> str:
+    """`path` without empty, `.` and resolvable `..` parts, as Go's `filepath.Clean` has it; never empty."""
+    parts: list[str] = []
+    rooted = path.startswith("/")
+    for part in path.split("/"):
+        if part == ".." and parts and parts[-1] != "..":
+            parts.pop()
+        elif part not in ("", ".") and not (part == ".." and rooted):
+            parts.append(part)
+    return "/" * rooted + "/".join(parts) or "."
+
+
+def _read_lines(text: str) -> list[tuple[int, str]]:
+    """Number and cleaned pattern of each line that holds one; comments begin in column 0 only."""
+    lines = []
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
+        pattern = line.strip(_BLANKS)
+        if line.startswith("#") or not pattern:
+            continue
+        negated = pattern.startswith("!")
+        pattern = pattern[negated:].strip(_BLANKS)
+        if pattern:
+            pattern = clean(pattern)
+        if len(pattern) > 1:
+            pattern = pattern.removeprefix("/")
+        pattern = clean(("!" * negated + pattern).strip(_BLANKS))
+        lines.append((number, pattern))
+    return lines
+
+
+def _is_about_names(text: str) -> bool:
+    """Whether a pattern with wildcards is `**/NAME`, so that it looks at a path's last part only."""
+    return text.startswith("**/") and not _NOT_WITHIN_A_NAME.search(text, 3)
+
+
+def _any_of(expressions: list[str]) -> re.Pattern[str] | None:
+    return re.compile("|".join(f"(?:{expression})" for expression in expressions)) if expressions else None
+
+
+def _without_trailing_wildcard(text: str) -> str:
+    return text.removesuffix("/**").removesuffix("/*")

@@ -1,0 +1,101 @@
+"""Selected entries as canonical text: its digest stands for the content of a COPY in cache keys, the text itself is
+kept so that a later build can say what changed.
+
+The digest covers what ends up in the layer and nothing that does not: relative path, kind, mode, size, content, link,
+device, owner and extended attributes; not the times, and not where in the tree the source stands.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from builder.context.select import Source
+from builder.model.entry import Entry, Kind
+
+
+_FILE = Kind.FILE
+"""Looking a member up in an Enum costs as much as the rest of a line."""
+
+
+class Listing(NamedTuple):
+    digest: str
+    """SHA-256 in hex."""
+    text: bytes
+    """For each source a head (kind, number of entries, place in the tree), then path and attributes of each entry; all
+    parts end in NUL."""
+
+
+class Attributes(NamedTuple):
+    """One entry of a listing, read back."""
+
+    kind: str
+    mode: int
+    size: int
+    digest: str
+    owner: str
+    device: str
+    xattrs: str
+    link: str
+
+
+def make_listing(sources: Sequence[Source]) -> Listing:
+    state = hashlib.sha256()
+    texts = []
+    for source in sources:
+        if source.is_directory:
+            lines, place = _lines(source.below, len(source.prefix)), source.prefix
+        else:
+            lines, place = _lines([source.entry._replace(path=source.name)], 0), source.entry.path
+        head = f"{'d' if source.is_directory else 'f'}{len(lines)}"
+        body = os.fsencode("\0".join([*lines, ""]))
+        state.update(f"{head}\0".encode())
+        state.update(body)
+        texts.append(os.fsencode(f"{head} {place}\0") + body)
+    return Listing(state.hexdigest(), b"".join(texts))
+
+
+def read_listing(text: bytes) -> dict[str, Attributes]:
+    """The entries of a listing by their path in the tree they came from. Where sources overlap the last one counts."""
+    return dict(_read(os.fsdecode(text).split("\0")))
+
+
+def _read(parts: list[str]) -> Iterator[tuple[str, Attributes]]:
+    at = 0
+    while at < len(parts) - 1:
+        head, _, place = parts[at].partition(" ")
+        at += 1
+        for _ in range(int(head[1:])):
+            path = place + parts[at] if head[0] == "d" else place
+            yield path, _parse_attributes(parts[at + 1])
+            at += 2
+
+
+def _lines(entries: Sequence[Entry], cut: int) -> list[str]:
+    """Path and attributes of each entry. Runs for every file of a context, also in a build that does nothing."""
+    lines: list[str] = []
+    for entry in entries:
+        path, kind, mode, uid, gid, size, _, _, _, xattrs, digest = entry
+        if kind is _FILE and not (uid or gid or xattrs):
+            lines.append(f"{path[cut:]}\0f{mode:o} {size} {digest}")
+        else:
+            lines.append(f"{path[cut:]}\0{_attributes(entry, cut)}")
+    return lines
+
+
+def _attributes(entry: Entry, cut: int) -> str:
+    """The short form for ordinary entries, the long one where there is more to say. A link stands last, whole."""
+    short = f"{entry.kind.value}{entry.mode:o} {entry.size} {entry.digest}"
+    link = entry.link[cut:] if entry.kind is Kind.HARDLINK else entry.link
+    if not (entry.uid or entry.gid or entry.xattrs or link or any(entry.device)):
+        return short
+    xattrs = ",".join(f"{os.fsencode(name).hex()}={value.hex()}" for name, value in entry.xattrs)
+    return f"{short} {entry.uid}:{entry.gid} {entry.device[0]}:{entry.device[1]} {xattrs} {link}"
+
+
+def _parse_attributes(text: str) -> Attributes:
+    kind_and_mode, size, digest, *more = text.split(" ", 6)
+    owner, device, xattrs, link = more or ("0:0", "0:0", "", "")
+    return Attributes(kind_and_mode[0], int(kind_and_mode[1:], 8), int(size), digest, owner, device, xattrs, link)

@@ -1,0 +1,161 @@
+"""What the sources of COPY and ADD mean: paths and wildcards to the entries that are copied.
+
+As BuildKit's file operations have it: `..` and a leading slash stay inside the tree, a source that is a symlink is
+followed while those inside a directory are copied as links, a directory means what is in it, a wildcard matches within
+one part of a path and may match nothing at all, a plain path must exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from builder.context.filetree import FileTree
+from builder.context.ignore import Rule, clean
+from builder.context.match import has_wildcard, matcher
+from builder.errors import ContextError
+from builder.model.entry import Entry, Kind
+
+
+class Selected(NamedTuple):
+    entry: Entry
+    """As it is copied: its path, and the link of a HARDLINK, are relative to the destination."""
+    source: str
+    """Its path in the tree."""
+
+
+class Source(NamedTuple):
+    """One file or directory that a source names."""
+
+    name: str
+    """What a file is called below a destination that is a directory: the last part of its path as written or
+    matched."""
+    entry: Entry
+    """The file, or the directory itself: its metadata are not copied, what is in it is."""
+    below: tuple[Entry, ...]
+    """Of a directory: everything in it, sorted by path."""
+
+    @property
+    def is_directory(self) -> bool:
+        return self.entry.kind is Kind.DIRECTORY
+
+    @property
+    def prefix(self) -> str:
+        """What the paths of `below` begin with and their destinations do not."""
+        return f"{self.entry.path}/" if self.entry.path else ""
+
+    def selected(self) -> Iterator[Selected]:
+        """What is copied, parents first."""
+        if not self.is_directory:
+            yield Selected(self.entry._replace(path=self.name), self.entry.path)
+        cut = len(self.prefix)
+        for entry in self.below:
+            link = entry.link[cut:] if entry.kind is Kind.HARDLINK else entry.link
+            yield Selected(entry._replace(path=entry.path[cut:], link=link), entry.path)
+
+
+def select(
+    tree: FileTree,
+    paths: Sequence[str],
+    *,
+    where: str = "the build context",
+    ignored_by: Callable[[str], Rule | None] | None = None,
+) -> list[Source]:
+    """What `paths` name, in order. Raises ContextError `source-not-found` for a plain path that is not there, with a
+    hint (`ignored_by` tells the line of the ignore file that hides a path), and `bad-pattern` for a malformed
+    wildcard."""
+    found: list[Source] = []
+    for written in paths:
+        path = clean("/" + written)[1:]
+        matches = _match(tree, path) if has_wildcard(path) else [path]
+        if matches is None:
+            raise _missing(tree, written, _plain_prefix(path), where, ignored_by)
+        for match in matches:
+            source = _source(tree, match)
+            if source is None:
+                raise _missing(tree, match if has_wildcard(path) else written, match, where, ignored_by)
+            found.append(source)
+    return found
+
+
+def _source(tree: FileTree, path: str) -> Source | None:
+    entry = tree.get(tree.resolve(path))
+    if entry is None:
+        return None
+    below = tuple(tree.walk(entry.path)) if entry.kind is Kind.DIRECTORY else ()
+    return Source(path.rpartition("/")[2], entry, below)
+
+
+def _match(tree: FileTree, pattern: str) -> list[str] | None:
+    """The paths that `pattern` matches, in the order of a walk; None if the directory before its first wildcard is not
+    there. Symlinks are followed in that directory's path only, and a match is not searched further."""
+    prefix = _plain_prefix(pattern)
+    parts = pattern[len(prefix) :].lstrip("/").split("/")
+    base = tree.resolve(prefix)
+    if tree.get(base) is None:
+        return None
+    if "[" in pattern or "\\" in pattern:  # a class may match a slash, so parts cannot be told apart
+        matches = matcher("/".join(parts))
+        return [_join(base, path) for path in _search(tree, base, matches)]
+    found = [base]
+    for part in parts:
+        found = [_join(above, name) for above in found for name in _matching_names(tree, above, part)]
+    return found
+
+
+def _matching_names(tree: FileTree, directory: str, part: str) -> list[str]:
+    if not has_wildcard(part):
+        return [part] if tree.get(_join(directory, part)) else []
+    matches = matcher(part)
+    return [name for name in tree.children(directory) if matches(name)]
+
+
+def _search(tree: FileTree, base: str, matches: Callable[[str], bool]) -> list[str]:
+    """Paths relative to `base`, in the order of a walk that goes through each directory by name."""
+    found: list[str] = []
+    pending = tree.children(base)[::-1]
+    while pending:
+        path = pending.pop()
+        if matches(path):
+            found.append(path)
+        else:
+            pending += [_join(path, name) for name in tree.children(_join(base, path))[::-1]]
+    return found
+
+
+def _plain_prefix(pattern: str) -> str:
+    """The parts before the first one with a wildcard."""
+    parts = pattern.split("/")
+    first = next(at for at, part in enumerate(parts) if has_wildcard(part))
+    return "/".join(parts[:first])
+
+
+def _join(directory: str, name: str) -> str:
+    return f"{directory}/{name}" if directory else name
+
+
+def _missing(
+    tree: FileTree, written: str, path: str, where: str, ignored_by: Callable[[str], Rule | None] | None
+) -> ContextError:
+    resolved = tree.resolve(path)
+    message = f"{written!r} is not in {where}"
+    if resolved != path and path:
+        message = f"{written!r} leads to {resolved!r}, which is not in {where}"
+    rule = ignored_by(resolved) if ignored_by else None
+    if rule:
+        sign = "!" if rule.exception else ""
+        return ContextError(
+            "source-not-found", message, hint=f"line {rule.line} of the ignore file hides it: {sign}{rule.text}"
+        )
+    return ContextError("source-not-found", message, hint=_similar(tree, resolved))
+
+
+def _similar(tree: FileTree, path: str) -> str | None:
+    """A name that may have been meant, looked for where the path ends to exist."""
+    import difflib
+
+    above, _, name = path.rpartition("/")
+    while above and tree.get(above) is None:
+        above, _, name = above.rpartition("/")
+    near = difflib.get_close_matches(name, tree.children(above), n=1)
+    return f"did you mean {_join(above, near[0])!r}?" if near else None
