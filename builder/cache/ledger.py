@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 
 from builder.cache.codec import DAMAGED, from_json, loads, to_json
@@ -67,6 +68,7 @@ class Ledger:
         data = canonical({"format": _FORMAT, "records": list(rows.values())})
         self._rows = rows
         if data != self._saved:
+            os.makedirs(os.path.dirname(self._path), 0o700, exist_ok=True)
             self._store.temporary.write(self._path, data)
             self._saved = data
 

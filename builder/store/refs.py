@@ -21,6 +21,7 @@ REF_NAME = "org.opencontainers.image.ref.name"
 EMPTY_INDEX = b'{"schemaVersion":2,"mediaType":"' + media_types.OCI_INDEX.encode() + b'","manifests":[]}'
 _LIMIT = 64 << 20
 
+_Index = dict[str, object]
 Rows = tuple[tuple[str, Descriptor], ...]
 
 
@@ -86,7 +87,7 @@ class Refs:
                 self._read = version, _rows_of(self._load())
             return self._read[1]
 
-    def _load(self) -> dict[str, object]:
+    def _load(self) -> _Index:
         with open(self._path, "rb") as file:
             return parse_index(file.read(_LIMIT + 1))
 
@@ -99,7 +100,9 @@ class Refs:
             if set(after) == set(before):
                 return False
             self._temporary.settle()
-            self._replace(json.dumps(index | {"manifests": [_to_json(*row) for row in after]}).encode())
+            as_written = dict(zip(before, _manifests(index), strict=True))
+            manifests = [as_written.get(row) or _to_json(*row) for row in after]
+            self._replace(json.dumps(index | {"manifests": manifests}).encode())
         return True
 
     def _replace(self, data: bytes) -> None:
@@ -117,24 +120,28 @@ class Refs:
             raise
 
 
-def parse_index(data: bytes) -> dict[str, object]:
+def parse_index(data: bytes) -> _Index:
     """Reads an untrusted `index.json`; members that we do not know stay. Raises StoreError `bad-index`."""
     try:
         index = json.loads(data)
         _rows_of(index)
-    except (ValueError, RecursionError, AttributeError, TypeError, KeyError, BuilderError) as error:
+    except (ValueError, RecursionError, TypeError, BuilderError) as error:
         raise StoreError(
             "bad-index", f"the store's index.json is damaged: {error}", hint="restore it, or start with a new --root"
         ) from error
     return dict(index)
 
 
-def _rows_of(index: dict[str, object]) -> Rows:
-    manifests = index["manifests"]
+def _manifests(index: object) -> list[object]:
+    manifests = index.get("manifests") if isinstance(index, dict) else None
     if not isinstance(manifests, list):
-        raise TypeError("manifests is not a list")
+        raise TypeError("not an object with a list of manifests")
+    return manifests
+
+
+def _rows_of(index: _Index) -> Rows:
     rows = []
-    for item in manifests:
+    for item in _manifests(index):
         descriptor = Descriptor.from_json(item)
         name = descriptor.annotation(REF_NAME) or ""
         rest = tuple(pair for pair in descriptor.annotations if pair[0] != REF_NAME)

@@ -54,8 +54,9 @@ class Snapshots:
         try:
             yield staging
         finally:
-            with storing(root):
-                bury(root, remover)
+            if os.path.lexists(root):  # a Remover may cost a message to another process
+                with storing(root):
+                    bury(root, remover)
 
     def adopt(self, diff_id: Digest, staging: Staging) -> str:
         """Makes `staging.upper` the snapshot of `diff_id` and returns its path from now on. When another process or

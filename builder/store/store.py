@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 from collections.abc import Mapping
 from types import TracebackType
@@ -76,6 +77,10 @@ class Store:
         if name not in FOLDERS:
             raise ValueError(name)
         return f"{self.root}/{name}"
+
+    def place(self, folder: str, name: str) -> str:
+        """The path in a private folder of what is kept for `name`, which may be any text, such as a path."""
+        return f"{self.folder(folder)}/{hashlib.sha256(os.fsencode(name)).hexdigest()[:40]}"
 
     def settle(self) -> None:
         """Afterwards all that was written through this object is durable. Free when nothing was. Setting a ref does

@@ -53,17 +53,20 @@ class Temporary:
 
     def publish(self, path: str, final: str) -> None:
         """Renames what was made here to its place in the store; durable after the next `settle`."""
-        self._unsettled = True
         os.rename(path, final)
+        self._unsettled = True  # not before: a settle of another thread in between would miss the new name
 
     def write(self, final: str, data: bytes) -> None:
-        """Publishes a small file whole. An older one of that name is replaced."""
+        """Puts a small file in its place, whole; an older one of that name is replaced.
+
+        It is not worth a sync: for what is checked when it is read and can be made again, should the machine stop.
+        """
         with storing(final):
             fd, path = self.file()
             try:
                 with open(fd, "wb") as file:
                     file.write(data)
-                self.publish(path, final)
+                os.rename(path, final)
             except BaseException:
                 discard(path)
                 raise
@@ -73,8 +76,12 @@ class Temporary:
         if not self._unsettled:
             return
         with storing(self._folder):
-            self._unsettled = False
-            sync_filesystem(self._folder)
+            self._unsettled = False  # not after: it belongs to what is published while the sync runs
+            try:
+                sync_filesystem(self._folder)
+            except BaseException:
+                self._unsettled = True
+                raise
 
     def close(self) -> None:
         """Settles, and removes the folder unless something of a foreign uid is in it. Safe to repeat."""

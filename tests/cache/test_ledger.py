@@ -17,7 +17,7 @@ from tests.cache.samples import record_of
 
 @pytest.fixture
 def path(store: Store) -> str:
-    return f"{store.folder('builds')}/ledger.json"
+    return f"{store.folder('cache')}/ledgers/project.json"
 
 
 def test_saved_records_are_the_only_ones_and_keep_their_order(store: Store, path: str) -> None:
@@ -44,6 +44,7 @@ def test_saving_the_same_writes_nothing(store: Store, path: str) -> None:
      b'{"format": 1, "records": {"a": 1}}', b'{"format": 1, "records": [{"key": []}]}'],
 )  # fmt: skip
 def test_damaged_ledger_is_empty(store: Store, path: str, data: bytes) -> None:
+    os.makedirs(os.path.dirname(path))
     Path(path).write_bytes(data)
     ledger = Ledger.load(path, store)
     assert list(ledger.records()) == []
@@ -53,6 +54,7 @@ def test_damaged_ledger_is_empty(store: Store, path: str, data: bytes) -> None:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 @given(st.binary(max_size=80))
 def test_any_bytes_are_a_ledger(store: Store, path: str, data: bytes) -> None:
+    os.makedirs(os.path.dirname(path), exist_ok=True)
     Path(path).write_bytes(data)
     assert list(Ledger.load(path, store).records()) == []
 

@@ -73,12 +73,16 @@ def test_image_without_a_name_is_kept(store: Store) -> None:
 
 def test_what_other_tools_wrote_stays(store: Store) -> None:
     annotated = TWO._replace(annotations=(("com.example", "x"),))
-    foreign = {"schemaVersion": 2, "manifests": [annotated.to_json()], "annotations": {"who": "them"}}
+    entry = annotated.to_json() | {"artifactType": "text/x"}
+    foreign = {"schemaVersion": 2, "manifests": [entry], "annotations": {"who": "them"}}
     with open(f"{store.root}/index.json", "w", encoding="utf-8") as file:
         json.dump(foreign, file)
     store.refs.set("app:1.0", ONE)
     assert store.refs.untagged() == (annotated,)
-    assert index(store)["annotations"] == {"who": "them"}
+    written = index(store)
+    assert written["annotations"] == {"who": "them"}
+    assert isinstance(written["manifests"], list)
+    assert entry in written["manifests"]
 
 
 def test_two_processes_lose_no_name(store: Store) -> None:
