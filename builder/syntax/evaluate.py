@@ -35,7 +35,7 @@ class Piece(NamedTuple):
     """It holds `${name:-operand}` or the like."""
 
 
-class Evaluator(Transformer_NonRecursive):
+class Evaluator(Transformer_NonRecursive[Token, Piece]):
     """Reads `env` while it goes; afterwards `used`, `unset` and the word's own `pieces` are complete."""
 
     def __init__(self, env: Mapping[str, str], policy: Policy, length: int) -> None:
@@ -55,18 +55,14 @@ class Evaluator(Transformer_NonRecursive):
             "SINGLE": self._single,
             "NAMED": self._named,
             "BRACED": self._braced,
-            "CHOOSE": lambda text: text,
-            "REPLACE": lambda text: text,
         }
 
     def value(self, tree: Tree) -> Piece:  # type: ignore[type-arg]
         """The value of a whole word; lark wraps what is raised on the way, which is undone here."""
         try:
-            result = self.transform(tree)
+            return self.transform(tree)
         except VisitError as error:
             raise error.orig_exc from None
-        assert isinstance(result, Piece)
-        return result
 
     def __default_token__(self, token: Token) -> object:
         text = token.value
@@ -90,21 +86,19 @@ class Evaluator(Transformer_NonRecursive):
             return inner
         return Piece(f'"{inner.text}"', f'"{inner.kept}"', nested=inner.nested)
 
-    def chosen(self, parts: list[object]) -> Piece:
+    def chosen(self, parts: list[Piece]) -> Piece:
         opening, operand, _ = parts
-        assert isinstance(opening, str) and isinstance(operand, Piece)
-        name, modifier = _open(opening)
+        name, modifier = _open(opening.text)
         chosen = operand.kept if modifier in "#%" else operand.text
         value = self._value(name)
         if value is None and self._policy.keep_unset:
             return _variable(f"${{{name}{modifier}{chosen}}}", nested=True)
         return _variable(self._modify(name, modifier, value, chosen), nested=True)
 
-    def replaced(self, parts: list[object]) -> Piece:
+    def replaced(self, parts: list[Piece]) -> Piece:
         opening, pattern, _, operand, _ = parts
-        assert isinstance(opening, str) and isinstance(pattern, Piece) and isinstance(operand, Piece)
-        every = opening.endswith("//")
-        name = _checked(opening[2:].rstrip("/"), opening)
+        every = opening.text.endswith("//")
+        name = _checked(opening.text[2:].rstrip("/"), opening.text)
         value = self._value(name)
         if value is None and self._policy.keep_unset:
             return _variable(f"${{{name}/{pattern.kept}/{operand.kept}}}", nested=True)

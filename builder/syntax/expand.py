@@ -6,7 +6,7 @@ An unset variable is empty. Every operand is evaluated, also one whose value is 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import NamedTuple
 
@@ -74,16 +74,15 @@ def _parse(word: str, start: str, escape: str) -> Tree:  # type: ignore[type-arg
 
 def _explain(error: UnexpectedInput, word: str) -> BuildfileError:
     """What is wrong, from where lark stopped and what it could have taken there."""
-    expected: set[str] = set()
-    position = len(word)
+    expected: Collection[str] = ()
+    position: int | None = error.pos_in_stream
     if isinstance(error, UnexpectedToken):
-        expected = set(error.expected)
-        if error.token.type != "$END":
-            position = error.pos_in_stream or 0
+        expected = error.expected
+        if error.token.type == "$END":
+            position = len(word)
     elif isinstance(error, UnexpectedCharacters):
-        expected = set(error.allowed or ())
-        position = error.pos_in_stream or 0
-    rest = word[position : position + 40]
+        expected = error.allowed
+    rest = word[position:][:40]
     if rest.startswith("$"):
         return BuildfileError(
             "bad-substitution",
@@ -92,8 +91,8 @@ def _explain(error: UnexpectedInput, word: str) -> BuildfileError:
         )
     if rest.startswith("'"):
         missing = "'"
-    elif "QUOTE" in expected and "CLOSE" not in expected and "SLASH" not in expected:
-        missing = '"' if "QUOTED_TEXT" in expected else "}"
+    elif "QUOTED_TEXT" in expected:
+        missing = '"'
     else:
         missing = "/" if "SLASH" in expected else "}"
     return BuildfileError("unterminated-word", f"missing {missing} in {_shorten(word)}")

@@ -24,7 +24,9 @@ class Heredoc(NamedTuple):
     @property
     def body(self) -> str:
         """The content as the instruction sees it: tabs stripped where `chomp` says so."""
-        return "".join(line.lstrip("\t") for line in self.content.splitlines(True)) if self.chomp else self.content
+        if not self.chomp:
+            return self.content
+        return "\n".join(line.lstrip("\t") for line in self.content.split("\n"))
 
 
 class Node(NamedTuple):

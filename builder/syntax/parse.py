@@ -1,0 +1,176 @@
+"""A Buildfile's bytes to its typed instructions, or all that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from lark import Token, Tree
+
+from builder.errors import BuildfileError, Span
+from builder.syntax.blanks import BLANK
+from builder.syntax.faults import WordError
+from builder.syntax.grammar import parser
+from builder.syntax.instructions import Arg, Buildfile, From, Heredoc, Instruction, Node
+from builder.syntax.lines import ESCAPES, LineReader, read_directive
+from builder.syntax.nodes import node_openings, openings_of, read_node
+from builder.syntax.problems import ProblemList
+from builder.syntax.text import from_bytes
+from builder.syntax.typed import read_instruction
+
+MAX_LINE_BYTES = 64 * 1024
+"""BuildKit's limit of a physical line, its line end included."""
+
+_BOM = b"\xef\xbb\xbf"
+
+
+class _Statement(NamedTuple):
+    """One instruction as the file has it."""
+
+    line: str
+    bodies: tuple[Token, ...]
+    span: Span
+    comments: tuple[str, ...]
+
+
+class _File(NamedTuple):
+    directives: tuple[Token, ...]
+    statements: Sequence[_Statement]
+    escape: str
+
+
+def parse(data: bytes, file: str = "Buildfile") -> Buildfile:
+    """The whole file; raises what is wrong with it, as Problems if it is more than one thing."""
+    lines = _split(data)
+    problems = ProblemList(lines)
+    _check_lengths(lines, file, problems)
+    source = _read_file(lines, file)
+    directives = _read_directives(source.directives, lines, file, problems)
+    nodes: list[Node] = []
+    instructions: list[Instruction] = []
+    for statement in source.statements:
+        if problems.is_full:
+            break
+        try:
+            node = _read_statement(statement, source.escape)
+            instructions.append(read_instruction(node))
+            nodes.append(node)
+        except BuildfileError as error:
+            problems.add(error, statement.span)
+    if not source.statements:
+        problems.add(BuildfileError("no-instructions", "the file has no instructions"), Span(file, 1, 1))
+    _check_stages(instructions, problems)
+    problems.raise_if_any()
+    return Buildfile(file, directives, tuple(nodes), tuple(instructions), source.escape)
+
+
+def parse_onbuild(expression: str, span: Span) -> Instruction:
+    """The instruction of a trigger that an image carries; it stands where `span` says (its own file is not at hand)."""
+    lines = _split(expression.encode("utf-8", "surrogateescape"))
+    source = _read_file(lines, span.file)
+    if len(source.statements) != 1:
+        raise BuildfileError("bad-trigger", f"not one instruction: {expression}", span=span)
+    try:
+        return read_instruction(_read_statement(source.statements[0]._replace(span=span), source.escape))
+    except BuildfileError as error:
+        raise error.at(span) from None
+
+
+def _split(data: bytes) -> list[str]:
+    lines = from_bytes(data.removeprefix(_BOM)).split("\n")
+    if not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def _check_lengths(lines: Sequence[str], file: str, problems: ProblemList) -> None:
+    for number, line in enumerate(lines, 1):
+        # A character is one byte at least and four at most.
+        if len(line) * 4 < MAX_LINE_BYTES or problems.is_full:
+            continue
+        if len(line.encode("utf-8", "surrogateescape")) >= MAX_LINE_BYTES:
+            error = BuildfileError(
+                "line-too-long", "the line is longer than 64 KiB", hint="break it with a \\ at its end"
+            )
+            problems.add(error, Span(file, number, number))
+
+
+def _read_file(lines: Sequence[str], file: str) -> _File:
+    reader = LineReader(lines, openings_of)
+    structure = parser("file", ("file",)).parse_interactive(start="file")
+    for token in reader.tokens():
+        structure.feed_token(token)
+    tree: Tree[Token] = structure.feed_eof()  # type: ignore[no-untyped-call]
+    directives = tuple(subtree.children[0] for subtree in tree.find_data("directive"))
+    return _File(
+        tuple(t for t in directives if isinstance(t, Token)), list(_statements(tree, lines, file)), reader.escape
+    )
+
+
+def _statements(tree: Tree[Token], lines: Sequence[str], file: str) -> Iterator[_Statement]:
+    """Comments belong to the instruction below them, also over blank lines; an empty comment ends them."""
+    comments: list[str] = []
+    for child in tree.children:
+        if isinstance(child, Token):
+            if child.type == "COMMENT":
+                comments = [*comments, str(child)] if child else []
+        elif child.data == "instruction":
+            yield _statement(child, lines, file, tuple(comments))
+            comments = []
+
+
+def _statement(tree: Tree[Token], lines: Sequence[str], file: str, comments: tuple[str, ...]) -> _Statement:
+    tokens = [child for child in tree.children if isinstance(child, Token)]
+    line = "".join(token for token in tokens if token.type in ("CONTINUED", "LAST"))
+    bodies = tuple(token for token in tokens if token.type in ("BODY", "UNFINISHED"))
+    first = tokens[0].line or 1
+    text = lines[first - 1].rstrip("\r")
+    column = len(text) - len(text.lstrip(BLANK)) + 1
+    return _Statement(line, bodies, Span(file, first, tokens[-1].end_line or first, column, text), comments)
+
+
+def _read_statement(statement: _Statement, escape: str) -> Node:
+    node = read_node(statement.line, escape, statement.span, statement.comments)
+    openings = node_openings(node)
+    heredocs = []
+    for opening, body in zip(openings, statement.bodies, strict=False):
+        if body.type == "UNFINISHED":
+            raise WordError(
+                "unterminated-heredoc",
+                f"the heredoc {opening.name} has no end",
+                hint=f"end it with a line {opening.name}, or quote a << that is none",
+                word="<<",
+            )
+        heredocs.append(Heredoc(opening.name, str(body), opening.expand, opening.chomp, opening.fd))
+    return node._replace(heredocs=tuple(heredocs))
+
+
+def _read_directives(
+    tokens: Sequence[Token], lines: Sequence[str], file: str, problems: ProblemList
+) -> tuple[tuple[str, str], ...]:
+    directives: dict[str, str] = {}
+    for token in tokens:
+        name, value = read_directive(str(token)) or ("", "")
+        error = None
+        if name in directives:
+            error = BuildfileError("duplicate-directive", f"the directive {name} is given twice")
+        elif name == "escape" and value not in ESCAPES:
+            error = BuildfileError("bad-escape", f"the escape character is \\ or `, not {value}")
+        if error:
+            number = token.line or 1
+            problems.add(error, Span(file, number, number, 1, lines[number - 1].rstrip("\r")))
+        directives.setdefault(name, value)
+    return tuple(directives.items())
+
+
+def _check_stages(instructions: Sequence[Instruction], problems: ProblemList) -> None:
+    """All but ARG needs a FROM above it. Where something else is wrong, the FROM may well be there but misspelt."""
+    if problems.errors:
+        return
+    for instruction in instructions:
+        if isinstance(instruction, From):
+            return
+        if not isinstance(instruction, Arg):
+            error = BuildfileError("no-stage", "only ARG may stand before the first FROM", hint="begin with FROM image")
+            problems.add(error, instruction.span)
+            return
