@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 from builder.errors import Span
 from builder.model.config import History, ImageConfig
+from builder.model.digest import Digest
 from builder.model.image import ResolvedImage
 from builder.model.platform import Platform
 
@@ -46,7 +47,8 @@ class RunAction(NamedTuple):
     network: str = "default"
     """`default`, `none` or `host`."""
     scripts: tuple[InlineFile, ...] = ()
-    """Heredoc scripts with a shebang: `argv[0]` is `/dev/pipes/NAME`, mounted for the step only."""
+    """Heredoc scripts with a shebang: mode 0755 at `/dev/pipes/NAME` for this step only. The last word of `argv` names
+    the path: BuildKit lets the shell start it."""
     proxies: tuple[tuple[str, str], ...] = ()
     """Predefined proxy arguments: seen by the process, in no key, no history."""
 
@@ -72,13 +74,18 @@ class CopyAction(NamedTuple):
     inline: tuple[InlineFile, ...] = ()
     chown: str = ""
     chmod: str = ""
+    """Four or more octal digits, or symbolic as `chmod(1)` has it (`u=rwX,go=rX`): checked already."""
     link: bool = False
+    """Independent of the layers below. Never together with `chmod`: BuildKit ignores `--link` there."""
+    unpack: bool | None = None
+    """ADD: whether archives are unpacked; None is the default, local ones only."""
 
     def key_parts(self) -> dict[str, object]:
         """The destination and how entries change on the way. Which entries they are is content: the runner adds it."""
         parts: dict[str, object] = {"dest": self.dest}
         flags = {"add": self.is_add, "chown": self.chown, "chmod": self.chmod, "link": self.link}
-        return parts | {name: value for name, value in flags.items() if value}
+        parts |= {name: value for name, value in flags.items() if value}
+        return parts if self.unpack is None else parts | {"unpack": self.unpack}
 
 
 class WorkdirAction(NamedTuple):
@@ -154,11 +161,25 @@ class Plan(NamedTuple):
     stages: tuple[Stage, ...]
     """Those that the target needs, each after the ones it depends on; the last is the target."""
     images: tuple[ResolvedImage, ...]
+    """What the resolver answered, in the order in which it was asked; no name and platform twice."""
+    image_platforms: tuple[Platform, ...] = ()
+    """The platform that each of `images` was asked for, in the same order."""
     warnings: tuple[Remark, ...] = ()
+    epoch: int | None = None
+    """SOURCE_DATE_EPOCH in seconds, wherever it came from."""
 
     @property
     def target(self) -> Stage:
         return self.stages[-1]
+
+    @property
+    def bases(self) -> tuple[tuple[str, Platform, Digest], ...]:
+        """Everything outside the Buildfile and the options that the plan depends on: the plan still holds as long as
+        resolving each name for its platform gives the same digest."""
+        return tuple(
+            (image.name, platform, image.digest)
+            for image, platform in zip(self.images, self.image_platforms, strict=True)
+        )
 
 
 class PlanOptions(NamedTuple):
@@ -172,6 +193,8 @@ class PlanOptions(NamedTuple):
     labels: tuple[tuple[str, str], ...] = ()
     epoch: int | None = None
     """SOURCE_DATE_EPOCH in seconds, from the environment; a build argument of that name wins."""
+    platform_given: bool = False
+    """Whether `target_platform` was asked for. Only then the image says so, else what its base says."""
 
 
 class ImageResolver(Protocol):

@@ -1,0 +1,156 @@
+"""What one stage knows between two of its instructions, and how it begins and ends."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from builder.errors import Span
+from builder.model.config import DEFAULT_PATH, History, ImageConfig, RunConfig
+from builder.model.platform import Platform
+from builder.plan.args import NEVER_IN_ENVIRONMENT, Arguments
+from builder.plan.expansion import expand_body, expand_list, expand_word
+from builder.plan.images import Images
+from builder.plan.paths import joined
+from builder.plan.remarks import undefined_variable
+from builder.plan.stages import DeclaredStage, StageGraph
+from builder.plan.types import Action, PlanOptions, Remark, Source, SourceKind, Stage, Step
+
+
+class Shared(NamedTuple):
+    """What all stages of one plan have in common."""
+
+    graph: StageGraph
+    images: Images
+    arguments: Arguments
+    options: PlanOptions
+    escape: str
+    remarks: list[Remark]
+
+
+class StageState:
+    """Instructions read and change it in order; `finish` turns it into a value."""
+
+    def __init__(self, declared: DeclaredStage, shared: Shared, base: Source, platform: Platform) -> None:
+        self.declared = declared
+        self.shared = shared
+        self.base = base
+        self.platform = platform
+        self.image = ImageConfig(platform)
+        """Where the stage starts. Its `config` and `author` are out of date: see below."""
+        self.config = RunConfig()
+        self.author = ""
+        self.env: dict[str, str] = {}
+        """ENV and ARG together as a RUN sees them: a variable that is set again moves to the end, as in BuildKit."""
+        self.arguments: dict[str, str | None] = {}
+        """Declared by ARG here or in the stages above, in order of first mention."""
+        self.cmd_is_own = False
+        """Whether this very stage has set CMD: then ENTRYPOINT keeps it."""
+        self.in_trigger = False
+        self.steps: list[Step] = []
+        self.history: list[History] = []
+
+    @property
+    def directory(self) -> str:
+        return self.config.working_dir or "/"
+
+    def expand(self, word: str, span: Span) -> str:
+        result = expand_word(word, self.env, self.shared.escape, span)
+        self._remark(result.unset, span)
+        return result.text
+
+    def expand_list(self, word: str, span: Span) -> tuple[str, ...]:
+        return expand_list(word, self.env, self.shared.escape, span)
+
+    def expand_body(self, body: str, span: Span) -> str:
+        result = expand_body(body, self.env, span)
+        self._remark(result.unset, span)
+        return result.text
+
+    def set_variable(self, name: str, value: str) -> None:
+        self.env.pop(name, None)
+        self.env[name] = value
+
+    def add_step(self, action: Action, text: str, span: Span, reads: tuple[int, ...] = ()) -> None:
+        on_one_line = " ".join(text.splitlines())
+        if self.in_trigger:
+            on_one_line = f"ONBUILD {on_one_line}"
+        self.steps.append(Step(self.declared.position, len(self.steps) + 1, on_one_line, span, action, reads))
+
+    def finish(self) -> Stage:
+        return Stage(
+            position=self.declared.position,
+            name=self.declared.head.name,
+            base=self.base,
+            platform=self.platform,
+            steps=tuple(self.steps),
+            config=self.image._replace(config=_as_written(self.config), author=self.author),
+            history=tuple(self.history),
+            span=self.declared.head.span,
+        )
+
+    def _remark(self, unset: frozenset[str], span: Span) -> None:
+        for name in sorted(unset):
+            if name not in self.arguments and name not in NEVER_IN_ENVIRONMENT:
+                self.shared.remarks.append(undefined_variable(name, self.env, span))
+
+
+def _as_written(config: RunConfig) -> RunConfig:
+    """`config` in the form that Go's JSON encoder gives it: maps sorted by key, empty lists left out."""
+    return config._replace(
+        exposed_ports=tuple(sorted(config.exposed_ports)),
+        volumes=tuple(sorted(config.volumes)),
+        labels=tuple(sorted(config.labels)),
+        entrypoint=config.entrypoint or None,
+        cmd=config.cmd or None,
+        shell=config.shell or None,
+    )
+
+
+def begin_stage(declared: DeclaredStage, shared: Shared, finished: dict[int, StageState]) -> StageState:
+    """The state before the first instruction; a stage that it starts from must be in `finished`."""
+    if declared.base is not None:
+        state = _from_stage(declared, shared, finished[declared.base])
+    elif declared.starts_from_image:
+        state = _from_image(declared, shared)
+    else:
+        state = _from_scratch(declared, shared)
+    names = [entry.partition("=")[0] for entry in state.config.env]
+    if "PATH" not in names:
+        state.config = state.config._replace(env=(*state.config.env, f"PATH={DEFAULT_PATH}"))
+    for entry in state.config.env:
+        name, _, value = entry.partition("=")
+        state.set_variable(name, value)
+    if state.config.working_dir:
+        state.config = state.config._replace(working_dir=joined(state.config.working_dir, state.config.working_dir))
+    return state
+
+
+def _from_stage(declared: DeclaredStage, shared: Shared, base: StageState) -> StageState:
+    """Files, config and build arguments are inherited; triggers are not: they have just been set off."""
+    source = Source(SourceKind.STAGE, stage=base.declared.position)
+    state = StageState(declared, shared, source, base.platform)
+    state.image = base.image
+    state.config = base.config._replace(on_build=())
+    state.author = base.author
+    state.env = dict(base.env)
+    state.arguments = dict(base.arguments)
+    state.history = list(base.history)
+    return state
+
+
+def _from_image(declared: DeclaredStage, shared: Shared) -> StageState:
+    platform = declared.platform or shared.options.target_platform
+    position = shared.images.position(declared.base_name, platform, declared.head.span)
+    state = StageState(declared, shared, Source(SourceKind.IMAGE, image=position), platform)
+    config = shared.images.resolved[position].config
+    kept = tuple((name, value) for name, value in config.extra if name == "os.features")
+    state.image = config._replace(extra=kept)
+    state.config = config.config._replace(on_build=(), extra=())
+    state.author = config.author
+    return state
+
+
+def _from_scratch(declared: DeclaredStage, shared: Shared) -> StageState:
+    state = StageState(declared, shared, Source(SourceKind.SCRATCH), shared.options.target_platform)
+    state.config = RunConfig(working_dir="/")
+    return state
