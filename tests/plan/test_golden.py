@@ -1,9 +1,9 @@
 """Whole Buildfiles against kept plans, and against what BuildKit makes of the same text.
 
 `golden/CASE/` holds `Buildfile`, `options.json` where the options are not the usual ones, `plan.json` (ours) and
-`buildkit.json`: config, history, processes, file operations and warnings that BuildKit's dockerfile2llb
-(master of 2026-08, called by a small Go program) gives for it on the images of `bases.json`: an independent witness, never
-written by our code. To refresh `plan.json` after an intended change, and then read the diff:
+`buildkit.json`: config, history, processes, file operations and warnings that BuildKit's dockerfile2llb (master of
+2026-08, called by a small Go program) gives for it on the images of `bases.json`. That one is an independent witness,
+never written by our code. To refresh `plan.json` after an intended change, and then read the diff:
 
     PYBUILD_REFRESH_GOLDEN=1 pytest tests/plan/test_golden.py
 """
