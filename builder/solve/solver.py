@@ -53,9 +53,12 @@ class Solver:
             from builder.solve.parallel import run_stages
 
             run_stages(self)
-        decisions = [decision for stage in self.plan.stages for decision in self.states[stage.position].decisions]
-        results = {position: state.result for position, state in self.states.items()}
-        return Solution(results, tuple(decisions))
+        states = [self.states[stage.position] for stage in self.plan.stages]
+        return Solution(
+            results={state.stage.position: state.result for state in states},
+            decisions=tuple(decision for state in states for decision in state.decisions),
+            records=tuple(record for state in states for record in state.records),
+        )
 
     def can_go_on(self, state: StageState) -> bool:
         return all(self.states[position].is_done for position in state.depends_on())

@@ -15,6 +15,7 @@ class StageState:
         self.layers: list[Layer] = []
         self.created: list[str] = []
         self.decisions: list[Decision] = []
+        self.records: list[Record] = []
         self.started = False
         self.pending: Decision | None = None
         """A miss that has been decided and not yet carried out, so that no content is looked at twice."""
@@ -30,6 +31,7 @@ class StageState:
         self.layers.append(record.layer)
         self.created.append(record.created)
         self.decisions.append(decision)
+        self.records.append(record)
         self.pending = None
 
     @property

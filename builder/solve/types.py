@@ -96,3 +96,5 @@ class Solution(NamedTuple):
     """By stage index."""
     decisions: tuple[Decision, ...]
     """In plan order."""
+    records: tuple[Record, ...]
+    """Of each decision's step: the one that was hit, or the one that running it made."""

@@ -92,7 +92,7 @@ class Placement:
         if existing is not None and existing.kind is Kind.DIRECTORY:
             message = f"cannot replace the directory /{item.entry.path} with a file"
             raise ContextError("file-over-directory", message, hint="choose another destination")
-        self._items[item.entry.path] = item
+        self._set(item)
 
     def put_directory(self, entry: Entry, overwrite: bool) -> None:
         """Puts a directory; where one stands its metadata are replaced only with `overwrite`."""
@@ -109,12 +109,30 @@ class Placement:
         existing = self.get(path)
         if existing is not None and existing.kind is Kind.DIRECTORY and item.entry.kind is not Kind.DIRECTORY:
             self._remove_below(path)
+        self._set(item)
+
+    def _set(self, item: Item) -> None:
+        """Hard links keep the content that they were made with when what they link to is replaced."""
+        path = item.entry.path
+        old = self._items.get(path)
         self._items[path] = item
+        if old is None or old.entry.kind is not Kind.FILE or not self._has_links:
+            return
+        links = [name for name, other in self._items.items() if _links_to(other.entry, path)]
+        links.sort(key=os.fsencode)
+        for name in links[:1]:
+            self._items[name] = Item(old.entry._replace(path=name), old.opener)
+        for name in links[1:]:
+            self._items[name] = Item(self._items[name].entry._replace(link=links[0]))
 
     def _remove_below(self, path: str) -> None:
         self._replaced.add(path)
         for inner in [name for name in self._items if name.startswith(f"{path}/")]:
             del self._items[inner]
+
+    @property
+    def _has_links(self) -> bool:
+        return any(item.entry.kind is Kind.HARDLINK for item in self._items.values())
 
     def items(self) -> list[Item]:
         """All entries sorted by the bytes of their paths, with the directories above them that were there before:
@@ -127,6 +145,10 @@ class Placement:
                     if entry is not None:
                         complete[parent] = Item(entry)
         return sorted(complete.values(), key=lambda item: os.fsencode(item.entry.path))
+
+
+def _links_to(entry: Entry, path: str) -> bool:
+    return entry.kind is Kind.HARDLINK and entry.link == path
 
 
 def _ancestors(path: str) -> list[str]:

@@ -1,0 +1,134 @@
+"""`pybuild build`: a Buildfile to an image."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+    from builder.pipeline import BuildOptions, BuildResult
+
+HELP = "build an image from a Buildfile"
+EXAMPLES = """\
+  pybuild -t app:1.0                      build the current directory, name the image
+  pybuild -f Buildfile -t app:1.0 .       the same, said in full
+  pybuild --build-arg VERSION=2 --target test .
+  pybuild -o type=oci,dest=app.tar .      write an OCI archive instead of naming an image
+  pybuild -o out .                        write the files of the result into a folder
+  pybuild --no-cache-filter test .        run the steps of one stage again
+  pybuild -q -t app . | xargs pybuild inspect"""
+
+PROGRESS = ("auto", "tty", "plain", "rawjson", "quiet", "none")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("context", nargs="?", default=".", metavar="CONTEXT", help="folder that COPY and ADD read (default: .)")
+    add("-f", "--file", metavar="FILE", help="Buildfile (default: Buildfile, Dockerfile or Containerfile in CONTEXT)")
+    add("-t", "--tag", action="append", default=[], metavar="NAME[:TAG]", help="name of the image; may be repeated")
+    add(
+        "--build-arg",
+        action="append",
+        default=[],
+        metavar="NAME[=VALUE]",
+        help="value of an ARG; without =VALUE from the environment",
+    )
+    add("--target", default="", metavar="STAGE", help="stage to build (default: the last)")
+    add("--platform", default="", metavar="OS/ARCH", help="platform to build for (default: this machine's)")
+    add("--label", action="append", default=[], metavar="NAME=VALUE", help="label of the image")
+    add("--pull", action="store_true", help="look for newer base images in their registries")
+    add("--no-cache", action="store_true", help="run every step")
+    add("--no-cache-filter", action="append", default=[], metavar="STAGE[,STAGE]", help="run the steps of these stages")
+    add(
+        "-o",
+        "--output",
+        action="append",
+        default=[],
+        metavar="SPEC",
+        help="type=image|oci|docker|tar|local[,dest=PATH]; or a folder, or - for a tar on stdout",
+    )
+    add("--iidfile", metavar="FILE", help="write the image id to FILE")
+    add("--metadata-file", metavar="FILE", help="write what was built to FILE, as JSON")
+    add("--runtime", default="native", metavar="NAME", help="what runs RUN: native, crun or runc (default: native)")
+    add("--progress", default="auto", choices=PROGRESS, help="display on stderr (default: auto)")
+    add("-q", "--quiet", action="store_true", help="no progress; print the image id")
+    add("--format", default="text", choices=("text", "json"), help="print the result on stdout as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    from builder.cli.interrupts import interrupted_by_signals
+    from builder.progress.choose import make_reporter
+    from builder.wiring import build
+
+    reporter = make_reporter("quiet" if args.quiet else args.progress, sys.stderr, os.environ)
+    try:
+        with interrupted_by_signals():
+            result = build(options_of(args), reporter)
+    finally:
+        reporter.close()
+    print_result(args, result)
+    return 0
+
+
+def options_of(args: argparse.Namespace) -> BuildOptions:
+    from builder.pipeline import BuildOptions
+
+    filters = [name.strip() for item in args.no_cache_filter for name in item.split(",")]
+    return BuildOptions(
+        context=args.context,
+        file=args.file,
+        tags=tuple(args.tag),
+        build_args=tuple(pair for item in args.build_arg for pair in _build_arg(item)),
+        target=args.target,
+        platform=args.platform,
+        labels=tuple(_pair(item, "--label") for item in args.label),
+        pull=args.pull,
+        no_cache=args.no_cache,
+        no_cache_filter=tuple(filters),
+        outputs=tuple(args.output),
+        iidfile=args.iidfile,
+        metadata_file=args.metadata_file,
+        runtime=args.runtime,
+        root=args.root,
+        epoch=_epoch(os.environ.get("SOURCE_DATE_EPOCH", "")),
+    )
+
+
+def _build_arg(text: str) -> list[tuple[str, str]]:
+    """`NAME=VALUE`, or `NAME` alone: the value of this name in the environment, nothing where it has none."""
+    name, equals, value = text.partition("=")
+    if equals:
+        return [(name, value)]
+    return [(name, os.environ[name])] if name in os.environ else []
+
+
+def _epoch(text: str) -> int | None:
+    """SOURCE_DATE_EPOCH as its specification has it: whole seconds, empty counts as unset."""
+    from builder.errors import UsageError
+
+    if not text:
+        return None
+    if not text.isdecimal():
+        raise UsageError("bad-epoch", f"SOURCE_DATE_EPOCH={text}: expected whole seconds since 1970")
+    return int(text)
+
+
+def _pair(text: str, option: str) -> tuple[str, str]:
+    from builder.errors import UsageError
+
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise UsageError("bad-option", f"{option} {text}: expected NAME=VALUE")
+    return name, value
+
+
+def print_result(args: argparse.Namespace, result: BuildResult) -> None:
+    if args.format == "json":
+        import json
+
+        print(json.dumps(result.to_json(), indent=2))
+    elif args.quiet:
+        print(result.image_id)

@@ -1,0 +1,152 @@
+"""The line of the design, in order: Buildfile -> plan -> solve -> image -> outputs.
+
+Collaborators arrive in a `Workshop`, which `wiring` puts together; this module only knows what happens after what.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from builder.cache.ledger import Ledger
+from builder.context.buildfile import BuildfileText, read_buildfile
+from builder.errors import BuilderError
+from builder.images.assemble import Ingredients, assemble
+from builder.plan.types import Plan, PlanOptions
+from builder.planning import kept_plan
+from builder.progress.events import BuildFinished, Reporter, WarningRaised
+from builder.solve.solver import SolveOptions, Solver
+from builder.solve.types import CacheBackend, Decision, Solution, StepRunner
+
+if TYPE_CHECKING:
+    from builder.images.resolve import StoreResolver
+    from builder.images.stored import Image
+    from builder.store.store import Store
+
+
+class BuildOptions(NamedTuple):
+    """What can be asked of a build; each member is a flag of `pybuild build`."""
+
+    context: str = "."
+    file: str | None = None
+    tags: tuple[str, ...] = ()
+    build_args: tuple[tuple[str, str], ...] = ()
+    target: str = ""
+    platform: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
+    pull: bool = False
+    no_cache: bool = False
+    no_cache_filter: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    iidfile: str | None = None
+    metadata_file: str | None = None
+    runtime: str = "native"
+    root: str | None = None
+    epoch: int | None = None
+    """SOURCE_DATE_EPOCH in seconds."""
+
+
+class BuildResult(NamedTuple):
+    image_id: str
+    """Digest of the image's configuration."""
+    digest: str
+    """Digest of the image's manifest."""
+    names: tuple[str, ...]
+    size: int
+    """Bytes of all layer blobs."""
+    steps: int
+    cached: int
+    seconds: float
+    decisions: tuple[Decision, ...]
+
+    def to_json(self) -> dict[str, object]:
+        return self._asdict() | {
+            "names": list(self.names),
+            "decisions": [
+                {"step": decision.step.text, "cached": decision.record is not None, "reason": decision.reason}
+                for decision in self.decisions
+            ],
+        }
+
+
+class Workshop(NamedTuple):
+    """The collaborators of one build."""
+
+    store: Store
+    resolver: StoreResolver
+    plan_options: PlanOptions
+    cache: Callable[[Ledger], CacheBackend]
+    """From the records of the last build of this file to all that is known."""
+    runner: Callable[[Plan, BuildfileText], StepRunner]
+    write_outputs: Callable[[Image], tuple[str, ...]]
+    """Writes every output that was asked for; returns the image's names."""
+    reporter: Reporter
+
+
+class _Built(NamedTuple):
+    image: Image
+    names: tuple[str, ...]
+    solution: Solution
+
+
+def run_build(options: BuildOptions, shop: Workshop) -> BuildResult:
+    """Builds. The last event is always BuildFinished, with the error if there was one."""
+    started = time.time()
+    try:
+        built = _build(options, shop)
+    except BaseException as error:
+        message = str(error).partition("\n")[0] if isinstance(error, BuilderError) else type(error).__name__
+        now = time.time()
+        shop.reporter.emit(BuildFinished(now, now - started, steps=0, cached=0, error=message))
+        raise
+    now = time.time()
+    decisions = built.solution.decisions
+    result = BuildResult(
+        image_id=str(built.image.id),
+        digest=str(built.image.descriptor.digest),
+        names=built.names,
+        size=built.image.size_bytes,
+        steps=len(decisions),
+        cached=sum(decision.record is not None for decision in decisions),
+        seconds=round(now - started, 3),
+        decisions=decisions,
+    )
+    shop.reporter.emit(
+        BuildFinished(now, result.seconds, result.steps, result.cached, result.image_id, result.size, result.names)
+    )
+    return result
+
+
+def _build(options: BuildOptions, shop: Workshop) -> _Built:
+    text = read_buildfile(options.context, options.file)
+    plan = kept_plan(text, shop.plan_options, shop.store, shop.resolver)
+    for remark in plan.warnings:
+        place = remark.span
+        shop.reporter.emit(WarningRaised(time.time(), remark.rule, remark.message, place.file, place.line))
+    project = text.path if text.path != "-" else f"{os.path.abspath(options.context)}/-"
+    ledger = Ledger.load(shop.store.place("builds", project), shop.store)
+    solver = Solver(
+        plan,
+        shop.runner(plan, text),
+        shop.cache(ledger),
+        shop.reporter,
+        SolveOptions(
+            build_id=f"{time.time_ns():x}.{os.getpid():x}",
+            project=project,
+            no_cache=None if options.no_cache else frozenset(options.no_cache_filter),
+            epoch=plan.epoch,
+        ),
+    )
+    solution = solver.solve()
+    image = _assembled(plan, solution, shop.store)
+    names = shop.write_outputs(image)
+    ledger.save(solution.records)
+    return _Built(image, names, solution)
+
+
+def _assembled(plan: Plan, solution: Solution, store: Store) -> Image:
+    result = solution.results[plan.target.position]
+    target = plan.target
+    return assemble(store, Ingredients(target.config, target.history, result.layers, result.created, plan.epoch))

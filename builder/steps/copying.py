@@ -1,0 +1,138 @@
+"""The layer of a COPY or ADD: each source placed below the destination as BuildKit's copy does it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+
+from builder.context.select import Source as Selection
+from builder.layers.pack import Item as Packed
+from builder.model.entry import Entry, Kind
+from builder.model.layer import Chain, Layer
+from builder.plan.types import CopyAction, InlineFile
+from builder.steps.chmod import ModeChange, octal_mode, parse_mode_change
+from builder.steps.commit import commit_items
+from builder.steps.contents import StackContents
+from builder.steps.kitchen import Kitchen
+from builder.steps.owner import Owner, parse_owner
+from builder.steps.place import Item, NewDirectory, Opener, Placement
+from builder.steps.trees import below, file_reader, tree_of
+
+Open = Callable[[str], int]
+"""From a path in the tree that is copied from to a file descriptor on its content."""
+INLINE_MODE = 0o644
+
+
+def copy_layer(
+    action: CopyAction, sources: Sequence[Selection], parent: Chain, origin: Chain | None, kitchen: Kitchen
+) -> Layer:
+    """Afterwards the layer is in the store. `origin` are the layers that the sources come from, None the context."""
+    base = () if action.link else parent
+    placement = Placement(below(tree_of(base, kitchen)))
+    owner = parse_owner(action.chown, file_reader(parent, kitchen)) if action.chown else None
+    copying = Copying(placement, action, owner, kitchen.epoch if kitchen.epoch is not None else _newest(sources))
+    if origin is None:
+        copying.add_all(sources, kitchen.context().open)
+        return commit_items(kitchen.store, copying.items(), kitchen.epoch)
+    with StackContents(origin, kitchen) as contents:
+        contents.need(entry for source in sources for entry in (source.entry, *source.below))
+        copying.add_all(sources, contents.open)
+        return commit_items(kitchen.store, copying.items(), kitchen.epoch)
+
+
+class Copying:
+    """Places the sources of one instruction, in order."""
+
+    def __init__(self, placement: Placement, action: CopyAction, owner: Owner | None, mtime: int) -> None:
+        self._placement = placement
+        self._action = action
+        self._owner = owner
+        self._change: ModeChange | None = parse_mode_change(action.chmod) if action.chmod else None
+        octal = octal_mode(action.chmod) if action.chmod else None
+        uid, gid = owner or (0, 0)
+        self._new = NewDirectory(0o755 if octal is None else octal, uid, gid, mtime)
+
+    def add_all(self, sources: Sequence[Selection], open_: Open) -> None:
+        for source in sources:
+            if self._unpacks(source):
+                self._unpack(source, open_)
+            else:
+                self._add(source, open_)
+        for file in self._action.inline:
+            self._add_inline(file)
+
+    def items(self) -> Iterator[Packed]:
+        return ((item.entry, item.opener) for item in self._placement.items())
+
+    def _unpacks(self, source: Selection) -> bool:
+        return self._action.is_add and self._action.unpack is not False and source.entry.kind is Kind.FILE
+
+    def _unpack(self, source: Selection, open_: Open) -> None:
+        from builder.steps.unpacking import unpack
+
+        if not unpack(source.entry.path, open_, self._placement, self._action.dest, self._new, self._owner):
+            self._add(source, open_)
+
+    def _add(self, source: Selection, open_: Open) -> None:
+        target = self._target(source.name, source.is_directory)
+        if source.is_directory:
+            self._placement.put_directory(self._changed(source.entry._replace(path=target)), overwrite=False)
+        for selected in source.selected():
+            entry = selected.entry
+            path = _join(target, entry.path) if source.is_directory else target
+            link = _join(target, entry.link) if entry.kind is Kind.HARDLINK else entry.link
+            self._put(entry._replace(path=path, link=link), _opener(open_, selected.source))
+
+    def _add_inline(self, file: InlineFile) -> None:
+        data = file.content.encode("utf-8", "surrogateescape")
+        target = self._target(os.path.basename(file.name), is_directory=False)
+        entry = Entry(target, Kind.FILE, INLINE_MODE, size=len(data), mtime=self._new.mtime)
+        self._put(entry, lambda: _memory_file(data))
+
+    def _target(self, name: str, is_directory: bool) -> str:
+        """Where a source goes: into the destination if that is a directory and the source is none, else in its
+        place. What is missing on the way is made."""
+        placement, dest = self._placement, self._action.dest
+        leading = dest if dest.endswith("/") else os.path.dirname(dest)
+        placement.make_directories(placement.resolve(leading), self._new)
+        target = placement.resolve(dest)
+        existing = placement.get(target)
+        if not is_directory and existing is not None and existing.kind is Kind.DIRECTORY:
+            return _join(target, name)
+        placement.make_directories(target if is_directory and existing is None else os.path.dirname(target), self._new)
+        return target
+
+    def _put(self, entry: Entry, opener: Opener) -> None:
+        entry = self._changed(entry)
+        if entry.kind is Kind.DIRECTORY:
+            self._placement.put_directory(entry, overwrite=True)
+        else:
+            self._placement.put(Item(entry, opener if entry.kind is Kind.FILE else None))
+
+    def _changed(self, entry: Entry) -> Entry:
+        if self._owner:
+            entry = entry._replace(uid=self._owner.uid, gid=self._owner.gid)
+        if self._change and entry.kind is not Kind.SYMLINK:
+            entry = entry._replace(mode=self._change(entry.mode, entry.kind is Kind.DIRECTORY))
+        return entry
+
+
+def _opener(open_: Open, path: str) -> Opener:
+    return lambda: open_(path)
+
+
+def _memory_file(data: bytes) -> int:
+    fd = os.memfd_create("inline", os.MFD_CLOEXEC)
+    with open(os.dup(fd), "wb") as file:
+        file.write(data)
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd
+
+
+def _newest(sources: Sequence[Selection]) -> int:
+    """The time of directories that are made on the way: a clock would give other bytes each time."""
+    return max((entry.mtime for source in sources for entry in (source.entry, *source.below)), default=0)
+
+
+def _join(directory: str, name: str) -> str:
+    return f"{directory}/{name}" if directory else name

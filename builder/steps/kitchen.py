@@ -1,0 +1,27 @@
+"""What the steps of one build work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from builder.context.folder import FolderContext
+    from builder.images.fetch import Progress
+    from builder.images.sources.types import OpenSource
+    from builder.sandbox.worker import Worker
+    from builder.store.store import Store
+
+
+class Kitchen(NamedTuple):
+    """The callables make their thing when they are first called, and give the same one afterwards: most builds do
+    without one or the other."""
+
+    store: Store
+    context: Callable[[], FolderContext]
+    worker: Callable[[], Worker]
+    open_source: OpenSource
+    fetching: Progress
+    """Hears of layers that are fetched."""
+    runtime: str = "native"
+    epoch: int | None = None

@@ -1,0 +1,48 @@
+"""What steps copied, by digest: kept so that a later miss can be explained to the file."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+
+from builder.context.listing import Listing
+from builder.store.store import Store
+
+
+class Listings:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._noted: dict[str, bytes] = {}
+
+    def note(self, listing: Listing) -> str:
+        """Remembers the listing for this build; returns its digest."""
+        self._noted[listing.digest] = listing.text
+        return listing.digest
+
+    def keep(self, digest: str) -> None:
+        """Afterwards later builds know the listing that was noted as `digest`."""
+        from builder.context.compare import pack_listing
+
+        path = self._path(digest)
+        if not os.path.exists(path):
+            os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
+            self._store.temporary.write(path, pack_listing(self._noted[digest]))
+
+    def describe(self, old: str, new: str) -> str:
+        """What differs, e.g. `1 file changed: src/app.py (content)`; empty when one of them is not known any more."""
+        from builder.context.compare import describe_changes
+
+        before, after = self._text(old), self._text(new)
+        return describe_changes(before, after) if before is not None and after is not None else ""
+
+    def _text(self, digest: str) -> bytes | None:
+        if digest in self._noted:
+            return self._noted[digest]
+        from builder.context.compare import unpack_listing
+
+        with suppress(OSError), open(self._path(digest), "rb") as file:
+            return unpack_listing(file.read())
+        return None
+
+    def _path(self, digest: str) -> str:
+        return f"{self._store.folder('cache')}/listings/{os.path.basename(digest)}"

@@ -1,0 +1,82 @@
+"""What other tools make of our images."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import Pybuild, write
+
+BUILDFILE = """\
+FROM base
+WORKDIR /app
+COPY --chown=7:8 --chmod=640 data .
+RUN echo made > made && ln -s made link && rm /app/removed && mkdir -p deep/er
+ENV GREETING=hello
+USER 7
+CMD ["/bin/sh", "-c", "echo $GREETING from $(cat made)"]
+"""
+
+
+def tool(name: str) -> str:
+    path = shutil.which(name)
+    if path is None:
+        pytest.skip(f"{name} is not installed")
+    return path
+
+
+@pytest.fixture
+def built(based: Pybuild) -> Pybuild:
+    write(based.cwd, {"Buildfile": BUILDFILE, "data/kept": "k", "data/removed": "r"})
+    based.run("build", "-t", "app:1.0")
+    return based
+
+
+def test_skopeo_reads_the_store_in_place(built: Pybuild) -> None:
+    done = subprocess.run(
+        [tool("skopeo"), "inspect", f"oci:{built.root}:app:1.0"], check=True, capture_output=True, text=True
+    )
+    assert json.loads(done.stdout)["Env"][-1] == "GREETING=hello"
+
+
+def test_umoci_unpacks_exactly_what_the_build_saw(built: Pybuild, tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle"
+    subprocess.run([tool("umoci"), "unpack", "--image", f"{built.root}:app:1.0", str(bundle)], check=True)
+    built.run("build", "-o", str(tmp_path / "local"))
+    assert tree(bundle / "rootfs") == tree(tmp_path / "local")
+    app = tree(tmp_path / "local" / "app")
+    assert {name: fact[:4] for name, fact in app.items()} == {
+        "deep": ("d", 0o755, 0, 0),
+        "deep/er": ("d", 0o755, 0, 0),
+        "kept": ("f", 0o640, 7, 8),
+        "link": ("l", 0o777, 0, 0),
+        "made": ("f", 0o644, 0, 0),
+    }
+
+
+def tree(root: Path) -> dict[str, tuple[str, int, int, int, str]]:
+    facts = {}
+    for path in root.rglob("*"):
+        status = path.lstat()
+        kind = "l" if path.is_symlink() else "d" if path.is_dir() else "f"
+        content = os.readlink(path) if kind == "l" else path.read_bytes().hex() if kind == "f" else ""
+        facts[str(path.relative_to(root))] = (kind, status.st_mode & 0o7777, status.st_uid, status.st_gid, content)
+    return facts
+
+
+@pytest.mark.parametrize("kind", ["docker", "oci"])
+def test_podman_runs_what_we_write(built: Pybuild, tmp_path: Path, kind: str) -> None:
+    podman = tool("podman")
+    archive = tmp_path / "app.tar"
+    built.run("build", "-t", "app:1.0", "-o", f"type={kind},dest={archive}")
+    storage = ["--root", str(tmp_path / "storage"), "--runroot", str(tmp_path / "run"), "--storage-driver", "vfs"]
+    subprocess.run([podman, *storage, "load", "-i", str(archive)], check=True, capture_output=True)
+    run = [podman, *storage, "run", "--rm", "--network", "host", "--cgroups", "disabled", "--ulimit", "host"]
+    run += ["--runtime", tool("runc"), "localhost/app:1.0"]
+    done = subprocess.run(run, check=False, capture_output=True, text=True)
+    assert done.stdout == "hello from made\n", done.stderr
