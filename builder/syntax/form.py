@@ -38,3 +38,17 @@ def _heredoc_form(heredoc: Heredoc) -> Form:
 
 def _printed(words: tuple[str, ...]) -> list[str]:
     return [replace_bad(word) for word in words]
+
+
+def to_text(buildfile: Buildfile) -> str:
+    """For people: a line for each directive and instruction, every word in quotes so that blanks show."""
+    directives = [f"{'':8}# {name}={value}" for name, value in buildfile.directives]
+    return replace_bad("\n".join([*directives, *(_node_text(node) for node in buildfile.nodes)]))
+
+
+def _node_text(node: Node) -> str:
+    lines = f"{node.span.line}-{node.span.end_line}" if node.span.end_line > node.span.line else str(node.span.line)
+    words = [repr(word) for word in _printed(node.args)]
+    arguments = f"[{', '.join(words)}]" if node.json else " ".join(words)
+    heredocs = [f"<<{heredoc.name} ({len(heredoc.content)} characters)" for heredoc in node.heredocs]
+    return " ".join(part for part in (f"{lines:<7}", node.name, *node.flags, arguments, *heredocs) if part)

@@ -8,12 +8,14 @@ import os
 import sys
 
 from builder.errors import BuilderError
+from builder.syntax.instructions import Buildfile
 
-HELP = "print a Buildfile's instructions as they are understood"
+HELP = "Print a Buildfile's instructions as they are understood."
 EXAMPLES = """\
   pybuild parse
   pybuild parse --format json Dockerfile
-  find . -name Dockerfile | pybuild parse --format json --batch"""
+  find . -name Dockerfile | pybuild parse --format json --batch
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,34 +32,27 @@ def run(args: argparse.Namespace) -> int:
         for line in sys.stdin.buffer:
             print(json.dumps(_form_or_error(os.fsdecode(line.rstrip(b"\n")))))
         return 0
-    print(json.dumps(_form(args.file)) if args.format == "json" else _text(args.file))
+    from builder.syntax.form import to_json, to_text
+
+    buildfile = _read(args.file)
+    print(json.dumps(to_json(buildfile)) if args.format == "json" else to_text(buildfile))
     return 0
 
 
 def _form_or_error(path: str) -> dict[str, object]:
-    from builder.syntax.form import error_to_json
+    from builder.syntax.form import error_to_json, to_json
 
     if "\0" in path:
         return error_to_json("not a path: it holds a NUL")
     try:
-        return _form(os.path.join(".", path))
+        return to_json(_read(os.path.join(".", path)))
     except BuilderError as error:
         return error_to_json(error.message)
 
 
-def _form(path: str | None) -> dict[str, object]:
+def _read(path: str | None) -> Buildfile:
     from builder.context.buildfile import read_buildfile
-    from builder.syntax.form import to_json
     from builder.syntax.parse import parse
 
     source = read_buildfile(".", path)
-    return to_json(parse(source.data, source.name))
-
-
-def _text(path: str | None) -> str:
-    from builder.context.buildfile import read_buildfile
-    from builder.syntax.form import to_text
-    from builder.syntax.parse import parse
-
-    source = read_buildfile(".", path)
-    return to_text(parse(source.data, source.name))
+    return parse(source.data, source.name)
