@@ -34,7 +34,7 @@ class Manifest(NamedTuple):
             config=Descriptor.from_json(value.get("config")),
             layers=tuple(Descriptor.from_json(layer) for layer in value["layers"]),
             annotations=_annotations(value),
-            media_type=value.get("mediaType") or media_types.OCI_MANIFEST,
+            media_type=_media_type(value) or media_types.OCI_MANIFEST,
         )
 
 
@@ -60,8 +60,15 @@ class Index(NamedTuple):
         return cls(
             manifests=tuple(Descriptor.from_json(item) for item in value["manifests"]),
             annotations=_annotations(value),
-            media_type=value.get("mediaType") or media_types.OCI_INDEX,
+            media_type=_media_type(value) or media_types.OCI_INDEX,
         )
+
+
+def _media_type(value: dict[str, object]) -> str:
+    media_type = value.get("mediaType") or ""
+    if not isinstance(media_type, str):
+        raise ImageError("bad-manifest", "a media type is a string")
+    return media_type
 
 
 def _annotations(value: dict[str, object]) -> tuple[tuple[str, str], ...]:

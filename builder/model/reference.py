@@ -1,4 +1,9 @@
-"""Image names as docker reads and prints them: `debian`, `localhost:5000/team/app:1.0`, `app@sha256:…`."""
+"""Image names as docker reads and prints them: `debian`, `localhost:5000/team/app:1.0`, `app@sha256:…`.
+
+The rules are those of github.com/distribution/reference, `ParseNormalizedNamed`, compared with it on generated names.
+Two differences are meant: a first part with a dot that is no host (`foo_bar.com/x`) is an error, not a repository
+without a registry; and digests are those that the OCI image-spec registers (no sha384).
+"""
 
 from __future__ import annotations
 
@@ -17,6 +22,7 @@ _DOMAIN = re.compile(
     r"|\[[0-9a-fA-F:]+\])(?::[0-9]+)?"
 )
 _PATH = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
+_IDENTIFIER = re.compile(r"[a-f0-9]{64}")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 
 
@@ -29,8 +35,10 @@ class Reference(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> Reference:
         """Reads a name as docker does; no tag and no digest means `latest`. Raises ImageError `bad-reference`."""
+        if _IDENTIFIER.fullmatch(text):
+            raise _bad(text, "64 hex digits are an image id")
         name, at, digest_text = text.partition("@")
-        digest = Digest.parse(digest_text) if at else None
+        digest = _digest(text, digest_text) if at else None
         tag = ""
         head, colon, tail = name.rpartition(":")
         if colon and "/" not in tail:
@@ -74,6 +82,13 @@ def _split_domain(name: str) -> tuple[str, str]:
         return DEFAULT_DOMAIN, name if slash else f"library/{name}"
     domain = DEFAULT_DOMAIN if first == "index.docker.io" else first
     return domain, f"library/{rest}" if domain == DEFAULT_DOMAIN and "/" not in rest else rest
+
+
+def _digest(text: str, digest: str) -> Digest:
+    try:
+        return Digest.parse(digest)
+    except ImageError as error:
+        raise _bad(text, f"{digest[:200]!r} is not a digest, e.g. sha256: and 64 hex digits") from error
 
 
 def _bad(text: str, why: str) -> ImageError:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from builder.images.sources.types import OpenSource
 from builder.images.stored import Image
-from builder.sandbox.worker import Worker
 from builder.store.store import Store
+
+if TYPE_CHECKING:
+    from builder.sandbox.worker import Worker
 
 
 class OutputKind(StrEnum):
@@ -23,8 +25,7 @@ class OutputKind(StrEnum):
 STDOUT = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class OutputSpec:
+class OutputSpec(NamedTuple):
     """One `--output`, checked."""
 
     kind: OutputKind
@@ -36,13 +37,13 @@ class OutputSpec:
     """OCI: an archive, not a directory."""
 
 
-@dataclass(frozen=True, slots=True)
-class Means:
+class Means(NamedTuple):
     """What outputs work with."""
 
     store: Store
     open_source: OpenSource
-    worker: Worker
+    worker: Callable[[], Worker]
+    """Makes the worker when it is first called."""
     stdout_fd: int = 1
 
 

@@ -27,7 +27,7 @@ def put(root: str, name: str, folder: Path, **run: object) -> Written:
     """An image of the store, written by another tool."""
     with Store.open(root):
         pass
-    written = write_layout(str(folder), [FILES, {"own": str(run).encode()}], **run)
+    written = write_layout(str(folder), [FILES, {"own": str(run).encode()}], "latest", **run)
     subprocess.run(["skopeo", "copy", "-q", f"oci:{folder}:latest", f"oci:{root}:{name}"], check=True)
     return written
 

@@ -6,11 +6,11 @@ import argparse
 import json
 import time
 
-from builder.cli.opening import open_store
 from builder.cli.tables import print_table, since_text, size_text
 from builder.images.find import find_image
 from builder.images.history import HistoryRow, history_of
 from builder.images.stored import stored_image
+from builder.wiring import open_store
 
 HELP = "Show the steps that made an image, newest first."
 EXAMPLES = """\

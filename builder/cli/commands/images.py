@@ -6,9 +6,9 @@ import argparse
 import json
 import time
 
-from builder.cli.opening import open_store
 from builder.cli.tables import print_table, since_text, size_text
 from builder.images.list import ImageRow, list_images
+from builder.wiring import open_store
 
 HELP = "List the images of the store."
 EXAMPLES = """\

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 
-from builder.cli.opening import open_store
 from builder.images.inspect import inspect_image
 from builder.model.platform import Platform
+from builder.wiring import open_store
 
 HELP = "Show everything about images of the store."
 EXAMPLES = """\

@@ -7,12 +7,12 @@ import json
 import sys
 
 from builder.cache.local import LocalCache
-from builder.cli.opening import open_store
 from builder.cli.tables import size_text
 from builder.images.remove import Removed, remove_images
 from builder.model.layer import Layer
 from builder.sandbox.worker import Worker
 from builder.store.store import Store
+from builder.wiring import open_store
 
 HELP = "Remove images, or names of images, from the store."
 EXAMPLES = """\

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from builder.cli.opening import open_store
 from builder.images.tag import tag_image
+from builder.wiring import open_store
 
 HELP = "Give an image of the store another name."
 EXAMPLES = """\
