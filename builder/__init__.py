@@ -1,0 +1,71 @@
+"""pybuild: a Dockerfile-compatible image builder with a layer cache that explains itself, without a daemon.
+
+    from builder import build
+
+    result = build("path/to/context", tags=["app:1.0"], on_event=print)
+    print(result.image_id, result.cached, "of", result.steps)
+
+Nothing is imported before it is used: the command `pybuild` passes through here, and its start is part of its speed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from builder.pipeline import BuildResult
+    from builder.progress.events import Event
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "build"]
+
+
+def build(  # noqa: PLR0913 - each is a flag of the command, given by name
+    context: str = ".",
+    *,
+    file: str | None = None,
+    tags: Sequence[str] = (),
+    build_args: Mapping[str, str] | None = None,
+    target: str = "",
+    platform: str = "",
+    labels: Mapping[str, str] | None = None,
+    pull: bool = False,
+    no_cache: bool = False,
+    no_cache_filter: Sequence[str] = (),
+    outputs: Sequence[str] = (),
+    root: str | None = None,
+    runtime: str = "native",
+    epoch: int | None = None,
+    on_event: Callable[[Event], None] | None = None,
+) -> BuildResult:
+    """What `pybuild build` does, with events instead of printing. Afterwards the image is in the store at `root`.
+
+    `on_event` hears every event of the build, from several threads but one at a time; the last is BuildFinished.
+    `epoch` is SOURCE_DATE_EPOCH in seconds; the environment is not looked at. Raises BuilderError.
+    """
+    from builder import wiring
+    from builder.pipeline import BuildOptions
+    from builder.progress.listener import Listener
+
+    options = BuildOptions(
+        context=context,
+        file=file,
+        tags=tuple(tags),
+        build_args=tuple((build_args or {}).items()),
+        target=target,
+        platform=platform,
+        labels=tuple((labels or {}).items()),
+        pull=pull,
+        no_cache=no_cache,
+        no_cache_filter=tuple(no_cache_filter),
+        outputs=tuple(outputs),
+        runtime=runtime,
+        root=root,
+        epoch=epoch,
+    )
+    return wiring.build(options, Listener(on_event or _ignore))
+
+
+def _ignore(_event: Event) -> None:
+    pass

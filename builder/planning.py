@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from typing import cast
 
 from builder.cache.plans import plan_memo
 from builder.context.buildfile import BuildfileText
 from builder.errors import StoreError
-from builder.model.canonical import canonical
+from builder.model.canonical import Json, canonical
 from builder.plan import codec
 from builder.plan.types import ImageResolver, Plan, PlanOptions
 from builder.store.store import Store
@@ -32,7 +33,7 @@ def kept_plan(text: BuildfileText, options: PlanOptions, store: Store, resolver:
     from builder.syntax.parse import parse
 
     plan = make_plan(parse(text.data, text.name), options, resolver)
-    memo.put(key, codec.to_json(plan))
+    memo.put(key, cast("Json", codec.to_json(plan)))
     return plan
 
 
