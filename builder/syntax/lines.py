@@ -13,6 +13,7 @@ from typing import NamedTuple
 from lark import Token
 
 from builder.syntax.blanks import BLANK, lower
+from builder.syntax.text import join
 
 DIRECTIVE_NAMES = ("check", "escape", "syntax")
 ESCAPES = ("\\", "`")
@@ -90,7 +91,7 @@ class LineReader:
             content, continued = self._cut(text)
             parts.append(content)
             yield self._token("CONTINUED" if continued else "LAST", content)
-        for opening in self._find_openings("".join(parts), self.escape):
+        for opening in self._find_openings(join(parts), self.escape):
             yield self._body(opening)
 
     def _cut(self, text: str) -> tuple[str, bool]:

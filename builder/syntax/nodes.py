@@ -12,6 +12,7 @@ from builder.syntax.faults import WordError
 from builder.syntax.heredocs import find_openings
 from builder.syntax.instructions import Node
 from builder.syntax.lines import Opening
+from builder.syntax.text import replace_bad
 from builder.syntax.words import Statement, split_shell_words, split_statement, split_type
 
 WITH_HEREDOCS = ("ADD", "COPY", "RUN")
@@ -54,7 +55,7 @@ def node_openings(node: Node) -> tuple[Opening, ...]:
 def canonical_name(name: str) -> str:
     """The instruction's name in upper case; what is no instruction stays what it is, but for its case."""
     known = lower(name).upper()
-    return known if known in READERS or known == "ONBUILD" else upper(name)
+    return known if known in READERS or known == "ONBUILD" else upper(replace_bad(name))
 
 
 def _sub_node(text: str, escape: str, span: Span) -> Node | None:

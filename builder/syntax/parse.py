@@ -15,7 +15,7 @@ from builder.syntax.instructions import Arg, Buildfile, From, Heredoc, Instructi
 from builder.syntax.lines import ESCAPES, LineReader, read_directive
 from builder.syntax.nodes import node_openings, openings_of, read_node
 from builder.syntax.problems import ProblemList
-from builder.syntax.text import from_bytes
+from builder.syntax.text import from_bytes, join, to_bytes
 from builder.syntax.typed import read_instruction
 
 MAX_LINE_BYTES = 64 * 1024
@@ -66,7 +66,7 @@ def parse(data: bytes, file: str = "Buildfile") -> Buildfile:
 
 def parse_onbuild(expression: str, span: Span) -> Instruction:
     """The instruction of a trigger that an image carries; it stands where `span` says (its own file is not at hand)."""
-    lines = _split(expression.encode("utf-8", "surrogateescape"))
+    lines = _split(to_bytes(expression))
     source = _read_file(lines, span.file)
     if len(source.statements) != 1:
         raise BuildfileError("bad-trigger", f"not one instruction: {expression}", span=span)
@@ -88,7 +88,7 @@ def _check_lengths(lines: Sequence[str], file: str, problems: ProblemList) -> No
         # A character is one byte at least and four at most.
         if len(line) * 4 < MAX_LINE_BYTES or problems.is_full:
             continue
-        if len(line.encode("utf-8", "surrogateescape")) >= MAX_LINE_BYTES:
+        if len(to_bytes(line)) >= MAX_LINE_BYTES:
             error = BuildfileError(
                 "line-too-long", "the line is longer than 64 KiB", hint="break it with a \\ at its end"
             )
@@ -121,7 +121,7 @@ def _statements(tree: Tree[Token], lines: Sequence[str], file: str) -> Iterator[
 
 def _statement(tree: Tree[Token], lines: Sequence[str], file: str, comments: tuple[str, ...]) -> _Statement:
     tokens = [child for child in tree.children if isinstance(child, Token)]
-    line = "".join(token for token in tokens if token.type in ("CONTINUED", "LAST"))
+    line = join(token for token in tokens if token.type in ("CONTINUED", "LAST"))
     bodies = tuple(token for token in tokens if token.type in ("BODY", "UNFINISHED"))
     first = tokens[0].line or 1
     text = lines[first - 1].rstrip("\r")

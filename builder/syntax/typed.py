@@ -32,6 +32,7 @@ from builder.syntax.instructions import (
     Workdir,
 )
 from builder.syntax.nodes import INSTRUCTION_NAMES
+from builder.syntax.text import to_bytes
 
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*\Z")
 _ONBUILD = re.compile(r"[\t\n\f\r ]*ONBUILD[\t\n\f\r ]*", re.IGNORECASE)
@@ -172,7 +173,7 @@ def _stop_signal(node: Node) -> StopSignal:
 def _expose(node: Node) -> Expose:
     """BuildKit sorts the ports before it expands them; history shows them so."""
     _refuse_flags(node)
-    return Expose(node.span, tuple(sorted(_some(node), key=lambda port: port.encode("utf-8", "surrogateescape"))))
+    return Expose(node.span, tuple(sorted(_some(node), key=to_bytes)))
 
 
 def _volume(node: Node) -> Volume:
