@@ -1,4 +1,4 @@
-"""The examples as a reader has them: a fresh copy, built by the installed command into a store of its own."""
+"""The examples as a reader has them: a fresh copy, built into a store of its own."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.cli import Pybuild
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
-Pybuild = Callable[..., subprocess.CompletedProcess[str]]
+Example = Callable[[str], str]
 
 
 @pytest.fixture(scope="session")
@@ -25,42 +27,26 @@ def rootfs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def example(tmp_path: Path, rootfs: Path) -> Callable[[str], Path]:
-    """Copies an example by name, with its base where it uses one."""
+def example(tmp_path: Path, rootfs: Path) -> Example:
+    """Copies an example by name, with its base where it uses one; returns the copy's folder."""
 
-    def copy(name: str) -> Path:
-        folder = Path(shutil.copytree(EXAMPLES / name, tmp_path / name, ignore=shutil.ignore_patterns("*.tar")))
-        if "rootfs.tar" in (folder / "Buildfile").read_text():
+    def copy(name: str) -> str:
+        folder = shutil.copytree(EXAMPLES / name, tmp_path / name, ignore=shutil.ignore_patterns("*.tar"))
+        if "ADD rootfs.tar" in (folder / "Buildfile").read_text():
             os.link(rootfs, folder / "rootfs.tar")
-        return folder
+        return str(folder)
 
     return copy
 
 
 @pytest.fixture
 def pybuild(tmp_path: Path) -> Pybuild:
-    program = Path(sys.executable).parent / "pybuild"
-    environment = {**os.environ, "PYBUILD_ROOT": str(tmp_path / "store")}
-
-    def run(*argv: str | Path, expect: int = 0) -> subprocess.CompletedProcess[str]:
-        result = subprocess.run(
-            [program, *argv], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-        )
-        assert result.returncode == expect, result.stdout + result.stderr
-        return result
-
-    return run
+    return Pybuild(tmp_path / "store", tmp_path)
 
 
-def enter(folder: Path, *argv: str, user: str = "") -> list[str]:
-    """The command line that runs `argv` with `folder` as the root filesystem. An ordinary user becomes root of a user
-    namespace of one id, so that `user` is left out there."""
+def enter(folder: Path, *argv: str, user: str) -> list[str]:
+    """The command line that runs `argv` as `user` with `folder` as the root filesystem. An ordinary user can become
+    root only, of a user namespace with one id."""
     if os.geteuid() == 0:
-        return ["chroot", *([f"--userspec={user}"] if user else []), str(folder), *argv]
+        return ["chroot", f"--userspec={user}", str(folder), *argv]
     return ["unshare", "--user", "--map-root-user", "chroot", str(folder), *argv]
-
-
-def run_in(folder: Path, *argv: str, user: str = "") -> str:
-    environment = {"PATH": os.environ["PATH"] + ":/usr/sbin:/sbin:/usr/local/bin"}
-    command = enter(folder, *argv, user=user)
-    return subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
