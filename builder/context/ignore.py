@@ -211,6 +211,16 @@ def find_ignore_file(context_root: str, buildfile_path: str) -> str | None:
     return None
 
 
+def read_ignore_file(path: str) -> str:
+    """Its text; bytes that are not UTF-8 become surrogate escapes, as in paths. Raises ContextError
+    `no-ignore-file`."""
+    try:
+        with open(path, encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+            return file.read()
+    except OSError as error:
+        raise ContextError("no-ignore-file", f"cannot read {path}: {error.strerror}") from error
+
+
 def clean(path: str) -> str:
     """`path` without empty, `.` and resolvable `..` parts, as Go's `filepath.Clean` has it; never empty."""
     parts: list[str] = []

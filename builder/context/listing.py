@@ -15,7 +15,6 @@ from typing import NamedTuple
 from builder.context.select import Source
 from builder.model.entry import Entry, Kind
 
-
 _FILE = Kind.FILE
 """Looking a member up in an Enum costs as much as the rest of a line."""
 
