@@ -30,13 +30,18 @@ class Database:
     """Safe between threads and processes. Every method raises StoreError `cache-unusable` where the disk is full, the
     lock is held for too long, or the file cannot be read."""
 
-    def __init__(self, folder: str, lock_path: str) -> None:
-        """Opens or makes the database. One that is damaged is thrown away: its rows can be made again."""
+    def __init__(self, folder: str, lock_path: str, owner: int) -> None:
+        """Opens or makes the database. One that is damaged is thrown away: its rows can be made again.
+
+        The thread `owner` keeps its connection until it calls `close`; others close theirs after each use.
+        """
         self._folder = folder
         self._lock_path = lock_path
-        self._owner = threading.get_ident()
+        self._owner = owner
         with self._failing_well():
             self._cache = _open_or_begin_anew(folder, lock_path)
+        if threading.get_ident() != owner:
+            self._cache.close()
 
     def get(self, key: str) -> str | None:
         """None where there is no text under `key`. A row that holds something else than text is dropped."""
@@ -62,7 +67,7 @@ class Database:
             return [key for key in cache.iterkeys() if key is not None]
 
     def close(self) -> None:
-        """By the thread that made it. Safe to repeat."""
+        """By the owner. Safe to repeat."""
         self._cache.close()
 
     @contextmanager

@@ -21,11 +21,12 @@ _T = TypeVar("_T")
 
 class LocalCache:
     """A CacheBackend. Cheap to make: the database is opened when it is first needed. Safe between threads and
-    processes. Close it in the thread that used it first; an exit without that loses nothing."""
+    processes. Close it in the thread that made it; an exit without that loses nothing."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._database: Database | None = None
+        self._owner = _thread.get_ident()
         self._mutex = _thread.allocate_lock()
         self._failures: list[StoreError] = []
 
@@ -85,9 +86,8 @@ class LocalCache:
                 if self._database is None:
                     from builder.cache.database import Database
 
-                    self._database = Database(
-                        f"{self._store.folder('cache')}/records", f"{self._store.folder('locks')}/records"
-                    )
+                    folder, locks = self._store.folder("cache"), self._store.folder("locks")
+                    self._database = Database(f"{folder}/records", f"{locks}/records", self._owner)
             return use(self._database)
         except StoreError as error:
             # Without its traceback, which would keep every frame and connection on the way alive.

@@ -14,13 +14,15 @@ be gone at any time, and who needs one makes it again.
 Decisions, 2026-11-24:
 
 - **Durability is bought once per build, not once per file.** A file is written to the process's own temporary folder
-  and renamed to its place without fsync; `Store.settle()` makes everything durable by one syncfs, before the first
-  name in `index.json` points to it. Nothing else survives differently: after kill -9 the page cache is intact, so what
-  has been renamed is whole. Only a machine that stops (power, kernel) can leave a renamed file without its bytes. The
-  temporary folder is the marker for that: it carries the boot id in its name, its entry is made durable before the
-  first rename, and it is removed only after a sync. Whoever opens the store and finds one of another boot verifies the
-  blobs, and drops the tables and snapshots, that are younger than it (`recovery.py`). Measured on ext4: 1.0 ms per
-  fsync, so 120 ms for the 120 files of 40 steps; 5 to 15 ms for the one syncfs.
+  and renamed to its place without fsync; `Store.settle()` makes everything durable before the first name in
+  `index.json` points to it: by one syncfs, or file by file when there are only a few, so that a small build does not
+  wait for what other programs wrote to the same filesystem. After kill -9 the page cache is intact, so what has been
+  renamed is whole. Only a machine that stops (power, kernel) can leave a renamed file without its bytes. The temporary
+  folder is the marker for that: it carries the boot id in its name, its entry is made durable before the first rename,
+  and it is removed only after a sync. Whoever opens the store and finds one of another boot verifies the blobs, and
+  drops the tables and snapshots, that are younger than it (`recovery.py`). Measured on ext4 on a virtual disk, quiet:
+  1.0 ms per fsync, so 120 ms for the 120 files of 40 steps; 5 to 15 ms for the one syncfs. Write-back of large blobs
+  is started while they are written (`blobs.py`): 800 MB and the sync took 0.24 s instead of 0.43 s.
 - **A damaged blob is dropped by the reader that finds it**, since a blob that is there but wrong would be taken for a
   hit forever, while one that is absent is fetched or built again.
 - **A snapshot stands one level below its own folder** (`HEX/fs`): renaming a directory to another parent needs write

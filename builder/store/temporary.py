@@ -12,7 +12,7 @@ import os
 from contextlib import suppress
 from typing import NamedTuple
 
-from builder.store.durable import boot_id, sync_directory, sync_filesystem
+from builder.store.durable import boot_id, sync_directory, sync_written
 from builder.store.failures import storing
 from builder.store.trees import Remover, remove_tree
 
@@ -38,7 +38,7 @@ class Temporary:
         self._own = ""
         self._lock_fd = -1
         self._mutex = _thread.allocate_lock()
-        self._unsettled = False
+        self._unsettled: list[str] = []
 
     def file(self) -> tuple[int, str]:
         """A new empty file, open for writing, and its path."""
@@ -54,7 +54,8 @@ class Temporary:
     def publish(self, path: str, final: str) -> None:
         """Renames what was made here to its place in the store; durable after the next `settle`."""
         os.rename(path, final)
-        self._unsettled = True  # not before: a settle of another thread in between would miss the new name
+        with self._mutex:  # after the rename: a settle of another thread in between would miss the new name
+            self._unsettled.append(final)
 
     def write(self, final: str, data: bytes) -> None:
         """Puts a small file in its place, whole; an older one of that name is replaced.
@@ -76,11 +77,13 @@ class Temporary:
         if not self._unsettled:
             return
         with storing(self._folder):
-            self._unsettled = False  # not after: it belongs to what is published while the sync runs
+            with self._mutex:
+                written, self._unsettled = self._unsettled, []
             try:
-                sync_filesystem(self._folder)
+                sync_written(written, self._folder)
             except BaseException:
-                self._unsettled = True
+                with self._mutex:
+                    self._unsettled += written
                 raise
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -115,11 +115,12 @@ def test_index_points_to_nothing_that_is_not_on_the_disk(store: Store, monkeypat
 
     seen: list[bool] = []
 
-    def sync(path: str) -> None:
+    def sync(paths: Collection[str], filesystem: str) -> None:
+        assert store.blobs.path(image.digest) in paths
         seen.append(store.blobs.has(image.digest) and store.refs.get("app:1") is None)
 
     image = put_image(store, put_layer(store, b"x"))
-    monkeypatch.setattr(temporary, "sync_filesystem", sync)
+    monkeypatch.setattr(temporary, "sync_written", sync)
     store.refs.set("app:1", image)
     assert seen == [True]
     store.refs.set("app:2", image)
