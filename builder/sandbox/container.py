@@ -6,49 +6,41 @@ and only after that is any path of the image followed: an image's symlinks can t
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
-import signal
 import stat
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 from builder.errors import SandboxError, StepError
 from builder.sandbox import devices, kernel, network, privileges, seccomp, system_files
 from builder.sandbox.identity import Identities
-from builder.sandbox.spec import ExitStatus, File, Mount, RunSpec
+from builder.sandbox.program import Program
+from builder.sandbox.spec import File, Mount, RunSpec
 from builder.sandbox.users import Identity, look_up
 
 _STAGE = "/dev/.files"
 _ETC = kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
 
 
-class Entry(NamedTuple):
+class Arranged(NamedTuple):
     """What the process in the new namespaces is told."""
 
     spec: RunSpec
     root: str
     """Where the root filesystem is mounted on this machine."""
     targets: dict[str, str]
-    """Where each mount target leads in the root filesystem."""
+    """Where the path of each file and mount leads in the root filesystem."""
     files: tuple[File, ...]
     """Those of the spec, and /etc/hosts and /etc/resolv.conf."""
     streams: tuple[int, int, int]
     identities: Identities
 
 
-class NotStarted(Exception):  # noqa: N818 - carries a result, not a fault of ours
-    """The program could not be executed; the status says so in docker's words."""
-
-    def __init__(self, status: ExitStatus) -> None:
-        super().__init__(status.reason)
-        self.status = status
-
-
-def enter(entry: Entry) -> NoReturn:
-    """Sets everything up and becomes the process. Raises NotStarted, BuilderError or OSError instead."""
-    spec = entry.spec
-    _build_root(entry)
+def enter(arranged: Arranged) -> Program:
+    """Makes this process, 1 in its pid namespace and alone in its mount namespace, ready for the exec."""
+    spec = arranged.spec
+    kernel.unshare(_namespaces(spec))
+    _build_root(arranged)
     kernel.sethostname(spec.hostname)
     if spec.network == "none":
         network.raise_loopback()
@@ -59,42 +51,50 @@ def enter(entry: Entry) -> NoReturn:
     if spec.readonly_root:
         kernel.mount("", "/", "", kernel.MS_REMOUNT | kernel.MS_BIND | kernel.MS_RDONLY)
     os.setsid()
-    _connect(entry.streams)
+    _connect(arranged.streams)
     privileges.set_limits(spec.ulimits)
     privileges.drop_bounding_set()
     seccomp.install()
-    privileges.become(identity, entry.identities)
+    privileges.become(identity, arranged.identities)
     os.umask(0o022)
-    _resetsignals()
-    _execute(spec.argv, environment)
+    return Program(spec.argv, environment)
 
 
-def _build_root(entry: Entry) -> None:
-    spec, identities = entry.spec, entry.identities
+def _namespaces(spec: RunSpec) -> int:
+    flags = kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS
+    if spec.network == "none":
+        flags |= kernel.CLONE_NEWNET
+    if system_files.has_unified_cgroups():
+        flags |= kernel.CLONE_NEWCGROUP
+    return flags
+
+
+def _build_root(arranged: Arranged) -> None:
+    spec, identities = arranged.spec, arranged.identities
     os.umask(0)
     sources = {mount: kernel.clone_mount(mount.source) for mount in spec.mounts if mount.kind == "bind"}
     nodes = devices.clone_nodes() if identities.in_user_namespace else {}
     fallbacks = system_files.Fallbacks(identities.in_user_namespace)
-    os.chdir(entry.root)
+    os.chdir(arranged.root)
     kernel.pivot_root(".", ".")
     kernel.unmount(".", kernel.MNT_DETACH)
     os.chdir("/")
     system_files.mount_trees(fallbacks)
     devices.populate(spec, nodes, identities.has_group(devices.TTY_GROUP))
-    _show_files(entry)
-    for mount in sorted(spec.mounts, key=lambda mount: os.fsencode(entry.targets[mount.target])):
-        _mount(mount, entry.targets[mount.target], sources)
+    _show_files(arranged)
+    for mount in sorted(spec.mounts, key=lambda mount: os.fsencode(arranged.targets[mount.target])):
+        _mount(mount, arranged.targets[mount.target], sources)
     system_files.protect()
     fallbacks.close()
 
 
-def _show_files(entry: Entry) -> None:
+def _show_files(arranged: Arranged) -> None:
     """Files that exist for this run only: written to memory, then mounted over their places; those in /dev just lie
     there. A file that is mounted stays when its name in the staging directory is gone."""
     os.mkdir(_STAGE, 0o700)
     staged = f"{_STAGE}/file"
-    for file in entry.files:
-        target = entry.targets[file.path]
+    for file in arranged.files:
+        target = arranged.targets[file.path]
         if target.startswith("/dev/"):
             os.makedirs(os.path.dirname(target), 0o755, exist_ok=True)
             _write(file, target)
@@ -151,41 +151,3 @@ def _connect(streams: tuple[int, int, int]) -> None:
     for number, fd in enumerate([fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 3) for fd in streams]):
         os.dup2(fd, number)
     kernel.close_on_exec_from(3)
-
-
-def _resetsignals() -> None:
-    """Python ignores SIGPIPE and SIGXFSZ; an exec would hand that down."""
-    for number in range(1, signal.NSIG):
-        with contextlib.suppress(OSError, ValueError):  # SIGKILL, SIGSTOP and those of the C library
-            signal.signal(number, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_SETMASK, [])
-
-
-def _execute(argv: tuple[str, ...], environment: dict[str, str]) -> NoReturn:
-    name = argv[0]
-    denied = ""
-    candidates = [name]
-    if "/" not in name:
-        candidates = [f"{folder or '.'}/{name}" for folder in environment.get("PATH", "").split(":")]
-    for path in candidates:
-        try:
-            os.execve(path, argv, environment)  # noqa: S606 - there is no shell to want
-        except (FileNotFoundError, NotADirectoryError) as error:
-            if os.path.isfile(path):
-                # The kernel says ENOENT also when a script's or a program's interpreter is missing.
-                raise _not_started(127, f'exec "{path}": no such file or directory (its interpreter)') from error
-        except PermissionError:
-            what = "is a directory" if os.path.isdir(path) else "permission denied"
-            denied = denied or f'exec: "{path}": {what}'
-        except OSError as error:
-            strerror = (error.strerror or "").lower()
-            raise _not_started(126, f'exec "{path}": {strerror}') from error
-    if denied:
-        raise _not_started(126, denied)
-    if "/" in name:
-        raise _not_started(127, f'exec: "{name}": stat {name}: no such file or directory')
-    raise _not_started(127, f'exec: "{name}": executable file not found in $PATH')
-
-
-def _not_started(code: int, reason: str) -> NotStarted:
-    return NotStarted(ExitStatus(code, 0, reason))

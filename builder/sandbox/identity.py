@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
+
+from builder.sandbox.small_files import read_text
 
 _EVERYONE = [(0, 0, 4294967295)]
 
@@ -24,19 +27,18 @@ class Identities(NamedTuple):
         return any(number in numbers for numbers in self.groups)
 
 
+@functools.cache
 def own_identities() -> Identities:
+    """For good: the worker asks once it is where it stays, and its children inherit the answer."""
     users, groups = _map("uid_map"), _map("gid_map")
-    with open("/proc/self/setgroups") as file:
-        may_set_groups = file.read().strip() == "allow"
     return Identities(
         in_user_namespace=users != _EVERYONE,
         users=tuple(range(first, first + count) for first, _, count in users),
         groups=tuple(range(first, first + count) for first, _, count in groups),
-        may_set_groups=may_set_groups,
+        may_set_groups=read_text("/proc/self/setgroups").strip() == "allow",
     )
 
 
 def _map(name: str) -> list[tuple[int, int, int]]:
-    with open(f"/proc/self/{name}") as file:
-        rows = [[int(field) for field in line.split()] for line in file]
+    rows = [[int(field) for field in line.split()] for line in read_text(f"/proc/self/{name}").splitlines()]
     return [(first, outside, count) for first, outside, count in rows]

@@ -6,14 +6,18 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
-Job = Callable[[dict[str, Any], list[int]], dict[str, Any]]
+from builder.sandbox.program import Program
 
+Job = Callable[[dict[str, Any], list[int]], dict[str, Any] | Program]
+"""Gives its result, or the program that the job's process is to become: then that one's end is the result."""
 JOBS: Mapping[str, str] = {
     "run": "builder.sandbox.run",
     "capture": "builder.sandbox.capture",
     "apply": "builder.sandbox.apply",
     "remove": "builder.sandbox.remove",
 }
+
+NEED_NAMESPACES = {"run"}
 
 
 def find_job(name: str) -> Job:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 
+CLONE_PARENT = 0x00008000
 CLONE_NEWNS = 0x00020000
 CLONE_NEWCGROUP = 0x02000000
 CLONE_NEWUTS = 0x04000000
@@ -24,8 +25,6 @@ MS_SLAVE = 0x80000
 MS_STRICTATIME = 0x1000000
 MNT_DETACH = 2
 
-PR_SET_PDEATHSIG = 1
-PR_SET_KEEPCAPS = 8
 PR_CAPBSET_DROP = 24
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_CLEAR_ALL = 4
@@ -106,10 +105,11 @@ def _number(index: int) -> int:
 
 def fork_into(namespaces: int) -> int:
     """Like `os.fork`, with the child in new namespaces: with CLONE_NEWPID it is process 1, and its end kills the rest.
+    With CLONE_PARENT it is a child of our parent.
 
     `os.fork` after `unshare` would do, but `unshare(CLONE_NEWPID)` is good for one child only.
     """
-    arguments = _CloneArgs(flags=namespaces, exit_signal=_SIGCHLD)
+    arguments = _CloneArgs(flags=namespaces, exit_signal=0 if namespaces & CLONE_PARENT else _SIGCHLD)
     ctypes.pythonapi.PyOS_BeforeFork()
     pid: int = _syscall(_NR_CLONE3, ctypes.byref(arguments), ctypes.c_size_t(ctypes.sizeof(arguments)))
     if pid == 0:

@@ -6,6 +6,7 @@ import _socket
 import fcntl
 import sys
 
+from builder.sandbox.small_files import read_text
 from builder.sandbox.spec import RunSpec
 
 _SIOCSIFFLAGS = 0x8914
@@ -21,9 +22,8 @@ def hosts_file(spec: RunSpec) -> str:
 def resolv_conf() -> str:
     """The machine's own: the process shares its network, so that a resolver on the loopback is reachable too."""
     try:
-        with open("/etc/resolv.conf", errors="surrogateescape") as file:
-            return file.read()
-    except FileNotFoundError:
+        return read_text("/etc/resolv.conf")
+    except OSError:
         return ""
 
 

@@ -2,49 +2,48 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
-import shutil
 
 from builder.sandbox import kernel
 from builder.sandbox.identity import own_identities
 from builder.sandbox.spec import RootFs
 
+_FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
+
 
 class KernelOverlay:
-    """Mounts are made through descriptors: the kernel limits an option to 255 bytes, and paths may hold any byte."""
+    """Directories are named by descriptor: the kernel limits an option to 255 bytes, and paths may hold any byte.
+
+    That also lets `place` be below the work directory, in something that is mounted over it.
+    """
 
     name = "overlay"
+    needs_finish = False
+    _upper: int
+    _work: int
+    _lowers: list[int]
 
-    def mount(self, rootfs: RootFs, target: str) -> None:
-        work = os.path.join(rootfs.work, "overlay")
-        os.mkdir(work, 0o700)
-        lowers = rootfs.lowers
-        if not lowers:  # scratch: the kernel wants a lower directory
-            empty = os.path.join(rootfs.work, "empty")
-            os.mkdir(empty, 0o755)
-            lowers = (empty,)
-        fds = [os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC) for path in (rootfs.upper, work, *lowers)]
-        try:
-            upper_path, work_path, *lower_paths = (f"/proc/self/fd/{fd}" for fd in fds)
-            options = _options()
-            options.update(upperdir=upper_path, workdir=work_path)
-            _mount(lower_paths[::-1], options, target)
-        finally:
-            for fd in fds:
-                os.close(fd)
+    def open(self, rootfs: RootFs) -> None:
+        self._upper, self._work, *self._lowers = (
+            os.open(path, _FOLDER) for path in (rootfs.upper, rootfs.work, *rootfs.lowers)
+        )
 
-    def add_lower(self, rootfs: RootFs, lower: str, target: str) -> None:
-        kernel.unmount(target)
-        shutil.rmtree(os.path.join(rootfs.work, "overlay"))
-        self.mount(rootfs._replace(lowers=(*rootfs.lowers, lower)), target)
+    def mount(self, stubs: tuple[str, ...], place: str) -> None:
+        lowers = self._lowers + [os.open(path, _FOLDER) for path in stubs]
+        if not lowers:  # scratch: the kernel wants a lower directory, so it gets the empty one that it will cover
+            lowers = [os.open(place, _FOLDER)]
+        options: dict[str, str | None] = dict(_options())
+        options.update(upperdir=f"/proc/self/fd/{self._upper}", workdir=f"/proc/self/fd/{self._work}")
+        mount_overlay([f"/proc/self/fd/{fd}" for fd in reversed(lowers)], options, place)
+        _forget_volatile(f"/proc/self/fd/{self._work}")
 
-    def finish(self, _rootfs: RootFs, target: str) -> None:
-        """The upper directory is the difference already."""
-        kernel.unmount(target)
+    def finish(self, place: str) -> None:
+        kernel.unmount(place)
 
 
-def _mount(lowers: list[str], options: dict[str, str | None], target: str) -> None:
+def mount_overlay(lowers: list[str], options: dict[str, str | None], place: str) -> None:
     """`lowers` topmost first. `lowerdir+` takes one layer at a time (Linux 6.5); before, one colon-separated option."""
     filesystem = kernel.open_filesystem("overlay")
     try:
@@ -53,19 +52,19 @@ def _mount(lowers: list[str], options: dict[str, str | None], target: str) -> No
             kernel.configure(filesystem, "lowerdir+", path)
         for key, value in options.items():
             kernel.configure(filesystem, key, value)
-        kernel.attach_mount(kernel.create_mount(filesystem), target)
+        kernel.attach_mount(kernel.create_mount(filesystem), place)
     except OSError as error:
         if error.errno != errno.EINVAL:
             raise
-        _mount_by_one_option(lowers, options, target)
+        mount_by_one_option(lowers, options, place)
     finally:
         os.close(filesystem)
 
 
-def _mount_by_one_option(lowers: list[str], options: dict[str, str | None], target: str) -> None:
+def mount_by_one_option(lowers: list[str], options: dict[str, str | None], place: str) -> None:
     """All options together must fit in a page: 127 lower directories named by descriptor take 2.3 KB."""
     words = [key if value is None else f"{key}={value}" for key, value in options.items()]
-    kernel.mount("overlay", target, "overlay", 0, ",".join([f"lowerdir={':'.join(lowers)}", *words]))
+    kernel.mount("overlay", place, "overlay", 0, ",".join([f"lowerdir={':'.join(lowers)}", *words]))
 
 
 def _options() -> dict[str, str | None]:
@@ -82,3 +81,13 @@ def _options() -> dict[str, str | None]:
     if own_identities().in_user_namespace:
         options["userxattr"] = None
     return options
+
+
+def _forget_volatile(work: str) -> None:
+    """A volatile mount leaves a mark that keeps the directory from being used again; whether a snapshot reached the
+    disk is the store's concern, and it has its own mark."""
+    mark = f"{work}/work/incompat/volatile"
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(f"{mark}/dirty")
+        os.rmdir(mark)
+        os.rmdir(os.path.dirname(mark))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import resource
 
 from builder.errors import SandboxError
 from builder.sandbox import kernel
 from builder.sandbox.identity import Identities
+from builder.sandbox.small_files import read_text
 from builder.sandbox.spec import Ulimit
 from builder.sandbox.users import Identity
 
@@ -28,10 +30,17 @@ DEFAULT_CAPABILITIES = {
     "AUDIT_WRITE": 29,
     "SETFCAP": 31,
 }
+_SYS_ADMIN = 21
 _MASK = sum(1 << bit for bit in DEFAULT_CAPABILITIES.values())
 
 _NAMES = "as core cpu data fsize memlock msgqueue nice nofile nproc rss rtprio sigpending stack"
 LIMITS = {name: getattr(resource, f"RLIMIT_{name.upper()}") for name in _NAMES.split()}
+
+
+def may_mount() -> bool:
+    """Whether this process has CAP_SYS_ADMIN: root in a container may not have it."""
+    fields = dict(line.split(":", 1) for line in read_text("/proc/self/status").splitlines())
+    return bool(int(fields["CapEff"], 16) >> _SYS_ADMIN & 1)
 
 
 def set_limits(ulimits: tuple[Ulimit, ...]) -> None:
@@ -49,8 +58,7 @@ def set_limits(ulimits: tuple[Ulimit, ...]) -> None:
 
 
 def drop_bounding_set() -> None:
-    last = _last_capability()
-    for bit in range(last + 1):
+    for bit in range(last_capability() + 1):
         if not _MASK >> bit & 1:
             kernel.prctl(kernel.PR_CAPBSET_DROP, bit)
     kernel.prctl(kernel.PR_CAP_AMBIENT, kernel.PR_CAP_AMBIENT_CLEAR_ALL)
@@ -71,6 +79,6 @@ def become(identity: Identity, identities: Identities) -> None:
     kernel.set_capabilities(0 if identity.uid else _MASK)
 
 
-def _last_capability() -> int:
-    with open("/proc/sys/kernel/cap_last_cap") as file:
-        return int(file.read())
+@functools.cache
+def last_capability() -> int:
+    return int(read_text("/proc/sys/kernel/cap_last_cap"))

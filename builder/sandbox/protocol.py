@@ -1,8 +1,10 @@
 """How the main process and the worker talk.
 
 Control socket (SOCK_SEQPACKET): one packet per call with the job's name, and as descriptors the call's own socket and
-what the job works on. On the call's socket: one line of JSON there (arguments), one line back (answer). So a large
-request or a slow job never holds up the control socket, and hanging up cancels.
+what the job works on. On the call's socket: one line of JSON there (arguments), lines of JSON back: `ok`, `error` or
+`bug` from the job, or `becomes` from one that turns into another program; at last `ended` from the worker, when the
+process is gone, and end of file. So a large request or a slow job never holds up the control socket, and hanging up
+cancels.
 """
 
 from __future__ import annotations
@@ -45,7 +47,7 @@ def send(call: _socket.socket, message: dict[str, Any]) -> None:
 
 
 def receive_line(call: _socket.socket) -> bytes:
-    """The next line, or what came before the end; a call has one line in each direction."""
+    """The one line of a request, or what came of it before the end."""
     parts: list[bytes] = []
     while not (parts and parts[-1].endswith(b"\n")):
         try:
@@ -70,6 +72,17 @@ def revive(fields: dict[str, Any]) -> BuilderError:
     return error
 
 
-def end_of(status: int) -> str:
+def end_of(status: int | None) -> str:
     """How a process ended, in words."""
+    if status is None:
+        return "vanished"
     return f"was ended by signal {-status}" if status < 0 else f"exited with code {status}"
+
+
+def receive_all(call: _socket.socket) -> list[dict[str, Any]]:
+    """All messages until the other side is gone."""
+    parts = []
+    with contextlib.suppress(ConnectionResetError):
+        while part := call.recv(1 << 16):
+            parts.append(part)
+    return [json.loads(line) for line in b"".join(parts).split(b"\n")[:-1]]

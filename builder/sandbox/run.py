@@ -9,9 +9,13 @@ from typing import Any
 
 from builder.sandbox import native
 from builder.sandbox.overlay import KernelOverlay
+from builder.sandbox.program import Program
 from builder.sandbox.spec import RunSpec
 
 
-def job(args: dict[str, Any], fds: list[int]) -> dict[str, Any]:
+def job(args: dict[str, Any], fds: list[int]) -> dict[str, Any] | Program:
     spec = RunSpec.from_json(args["spec"])
-    return native.run(spec, KernelOverlay(), fds)._asdict()
+    root = KernelOverlay()
+    if root.needs_finish:
+        return native.run(spec, root, fds)._asdict()
+    return native.become(spec, root, fds)

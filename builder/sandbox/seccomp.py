@@ -45,20 +45,18 @@ _Instruction = tuple[int, int, int, int]
 _Code = list[_Instruction]
 
 
-def supported(machine: str) -> bool:
-    return machine in ARCHITECTURES
-
-
 def install() -> None:
     """From here on this process and its children are filtered; without a table for this machine nothing happens."""
-    machine = os.uname().machine
-    if supported(machine):
-        kernel.install_filter(program(machine))
+    if filter_program := program(os.uname().machine):
+        kernel.install_filter(filter_program)
 
 
 @functools.cache
 def program(machine: str) -> bytes:
-    """The filter as packed `struct sock_filter`. A program of an architecture without a table is refused whole."""
+    """The filter as packed `struct sock_filter`, empty for a machine without a table. A program of another
+    architecture than the machine's own gets no further than its first system call."""
+    if machine not in ARCHITECTURES:
+        return b""
     code: _Code = [(_LOAD, 0, 0, _ARCHITECTURE_AT)]
     for architecture in ARCHITECTURES[machine]:
         section = _section(architecture)

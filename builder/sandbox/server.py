@@ -1,8 +1,9 @@
 """The worker process: single-threaded, so that it may fork. Every job is a child with namespaces of its own.
 
-Three descriptors tell it everything: the control socket (a new call, or the end of the main process), each call's
-socket (the caller hung up: cancelled) and each child's pidfd. A child is process 1 of a pid namespace: when it ends,
-by itself or by SIGKILL, the kernel ends everything it started before the caller hears of it.
+Three kinds of descriptors tell it everything: the control socket (a new call, or the end of the main process), each
+call's socket (the caller hung up: cancelled) and each child's pidfd. The worker itself is process 1 of a pid
+namespace, and so is every job of one below: whichever ends, by itself or by SIGKILL, the kernel ends all that it
+started before anyone hears of it.
 """
 
 from __future__ import annotations
@@ -17,11 +18,15 @@ import signal
 import sys
 from typing import Any, NoReturn
 
-from builder.errors import BuilderError
-from builder.sandbox import kernel, protocol
-from builder.sandbox.jobs import find_job
+from builder.errors import BuilderError, SandboxError
+from builder.sandbox import kernel, privileges, protocol, seccomp, system_files
+from builder.sandbox.identity import own_identities
+from builder.sandbox.idmap import enter_user_namespace
+from builder.sandbox.jobs import NEED_NAMESPACES, find_job
+from builder.sandbox.program import NotStarted, Program
 
 _HANGUP = select.POLLRDHUP | select.POLLHUP | select.POLLERR
+_JOB_NAMESPACES = kernel.CLONE_NEWPID | kernel.CLONE_NEWNS
 
 
 class _Running:
@@ -36,17 +41,16 @@ class _Running:
         os.kill(self.pid, signal.SIGKILL)
 
     def reap(self) -> None:
-        """Collects the process; the caller learns of an end without an answer, and in any case hears end of file."""
-        status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        if status:
-            protocol.send(self.call, {"died": status})
+        """Collects the process and says how it ended; after that the caller hears end of file."""
+        protocol.send(self.call, {"ended": os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])})
         os.close(self.pidfd)
         self.call.close()
 
 
 class Server:
-    def __init__(self, control: _socket.socket) -> None:
+    def __init__(self, control: _socket.socket, refusal: str) -> None:
         self._control = control
+        self._refusal = refusal
         self._poll = select.poll()
         self._poll.register(control, select.POLLIN)
         self._by_pidfd: dict[int, _Running] = {}
@@ -84,10 +88,10 @@ class Server:
     def _fork(self, name: str, call: _socket.socket, fds: list[int]) -> int:
         with contextlib.suppress(ImportError, KeyError):  # the job itself meets it again, and can answer
             find_job(name)
-        pid = kernel.fork_into(kernel.CLONE_NEWPID | kernel.CLONE_NEWNS)
+        pid = kernel.fork_into(0 if self._refusal else _JOB_NAMESPACES)
         if pid == 0:
             self._control.close()
-            carry_out(name, call, fds)
+            carry_out(name, call, fds, self._refusal)
         return pid
 
     def _finish(self, running: _Running) -> None:
@@ -98,12 +102,20 @@ class Server:
         running.reap()
 
 
-def carry_out(name: str, call: _socket.socket, fds: list[int]) -> NoReturn:
-    """Does one job in this process and answers. Never returns: the process ends."""
+def carry_out(name: str, call: _socket.socket, fds: list[int], refusal: str) -> NoReturn:
+    """Does one job in this process and answers, or becomes the program that the job gives. Never returns."""
     answer: dict[str, Any]
     try:
-        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
-        answer = {"ok": find_job(name)(json.loads(protocol.receive_line(call)), fds)}
+        request = json.loads(protocol.receive_line(call))
+        if refusal and name in NEED_NAMESPACES:
+            raise _no_namespaces(refusal)
+        result = find_job(name)(request, fds)
+        if isinstance(result, Program):
+            protocol.send(call, {"becomes": result.argv[0]})
+            result.execute()
+        answer = {"ok": result}
+    except NotStarted as result:
+        answer = {"ok": result.status._asdict()}
     except BuilderError as error:
         answer = protocol.describe(error)
     except Exception:  # noqa: BLE001 - the boundary of the process: a bug must reach the caller as what it is
@@ -118,18 +130,60 @@ def carry_out(name: str, call: _socket.socket, fds: list[int]) -> NoReturn:
             os._exit(0)
 
 
+def _no_namespaces(refusal: str) -> SandboxError:
+    return SandboxError(
+        "no-namespaces",
+        f"this machine does not let us make namespaces, which a RUN needs: {refusal}",
+        hint="`pybuild doctor` says what is missing and how to get it.",
+    )
+
+
 def main() -> None:
-    """Serves on the inherited descriptor whose number is the first argument."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    os.chdir("/")
+    """Serves on the inherited descriptor whose number is the first argument.
+
+    This process only makes the namespaces and the worker in them. CLONE_PARENT makes the worker a child of the main
+    process too, which is told its number to collect it.
+    """
     control = _socket.socket(fileno=int(sys.argv[1]))
     control.setblocking(True)
     os.set_inheritable(control.fileno(), False)
-    kernel.unshare(kernel.CLONE_NEWNS)
-    # Unmounting on this machine still reaches here, nothing of ours reaches the machine.
-    kernel.mount("", "/", "", kernel.MS_REC | kernel.MS_SLAVE)
+    os.chdir("/")
+    os.umask(0o022)
+    _reset_signals()
+    refusal = ""
+    try:
+        if os.geteuid() or not privileges.may_mount():
+            enter_user_namespace()
+        pid = kernel.fork_into(kernel.CLONE_PARENT | _JOB_NAMESPACES)
+    except OSError as error:
+        refusal = str(error)
+        pid = kernel.fork_into(kernel.CLONE_PARENT)
+    if pid:
+        control.send(str(pid).encode())
+        return
+    if not refusal:
+        # Unmounting on this machine still reaches here, nothing of ours reaches the machine.
+        kernel.mount("", "/", "", kernel.MS_REC | kernel.MS_SLAVE)
+    _prepare_for_children()
+    Server(control, refusal).serve()
+
+
+def _reset_signals() -> None:
+    """Everything below starts with the default actions: Python ignores SIGPIPE and SIGXFSZ, and nohup leaves marks."""
+    for number in range(1, signal.NSIG):
+        with contextlib.suppress(OSError, ValueError):  # SIGKILL, SIGSTOP and those of the C library
+            signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+
+
+def _prepare_for_children() -> None:
+    """What every run would do again is done once. Children share this memory: a collector that touches every object
+    would copy it page by page."""
     find_job("run")
-    # Children share this memory; a collector that touches every object would copy it page by page.
+    own_identities()
+    privileges.last_capability()
+    system_files.protected()
+    system_files.has_unified_cgroups()
+    seccomp.program(os.uname().machine)
     gc.disable()
     gc.freeze()
-    Server(control).serve()

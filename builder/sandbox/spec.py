@@ -14,7 +14,7 @@ class RootFs(NamedTuple):
     upper: str
     """An empty directory before the run; afterwards the difference, in overlay form."""
     work: str
-    """An empty directory on the filesystem of `upper`; the run leaves it empty."""
+    """An empty directory on the filesystem of `upper`. Afterwards it holds at most an empty directory `work`."""
 
 
 class Mount(NamedTuple):
@@ -98,6 +98,11 @@ class ExitStatus(NamedTuple):
     signal: int = 0
     reason: str = ""
     """Why the process could not be started at all (code 126 or 127), in docker's words."""
+
+    @classmethod
+    def of(cls, ended: int) -> ExitStatus:
+        """From what `os.waitstatus_to_exitcode` says: minus the signal's number for one that a signal ended."""
+        return cls(128 - ended, -ended) if ended < 0 else cls(ended)
 
 
 def _pairs(items: Sequence[Sequence[str]]) -> tuple[tuple[str, str], ...]:

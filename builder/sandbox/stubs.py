@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from builder.errors import SandboxError
+from builder.sandbox.merged import Merged
 
 _MAX_LINKS = 40
 
@@ -26,59 +27,62 @@ class Target(NamedTuple):
     """What is to stand there where nothing does yet."""
 
 
-def resolve(root: str, path: str, is_directory: bool) -> Target:
-    """Where `path` leads inside `root`. What does not exist, also behind a dangling link, is taken as a plain name.
-
-    Only for a tree that nobody else changes meanwhile.
-    """
-    todo = [part for part in reversed(path.split("/")) if part not in ("", ".")]
+def resolve(tree: Merged, path: str, is_directory: bool) -> Target:
+    """Where `path` leads in the tree. What does not exist, also behind a dangling link, is taken as a plain name."""
+    todo = _parts(path)
     here, exists, links = "", True, 0
     while todo:
         part = todo.pop()
         if part == "..":
-            here = os.path.dirname(here)
+            here = os.path.dirname(here).rstrip("/")
             continue
         step = f"{here}/{part}"
-        try:
-            mode = os.lstat(root + step).st_mode
-        except (FileNotFoundError, NotADirectoryError):
-            here, exists = step, False
-            continue
-        exists = True
-        if not stat.S_ISLNK(mode):
+        place = tree.find(step)
+        exists = place is not None
+        if place is None or not os.path.islink(place):
             here = step
             continue
         links += 1
         if links > _MAX_LINKS:
             raise SandboxError("bad-mount-target", f"{path}: too many symbolic links")
-        link = os.readlink(root + step)
+        link = os.readlink(place)
         here = "" if link.startswith("/") else here
-        todo += [part for part in reversed(link.split("/")) if part not in ("", ".")]
+        todo += _parts(link)
     return Target(here or "/", exists, is_directory)
 
 
-def plant(root: str, directory: str, targets: Iterable[Target]) -> bool:
-    """Makes in `directory` what `root` lacks of `targets`, below copies of the parents' attributes. False: nothing."""
-    missing = [target for target in targets if not target.exists]
+def _parts(path: str) -> list[str]:
+    """Last first: to be popped."""
+    return [part for part in reversed(path.split("/")) if part not in ("", ".")]
+
+
+def plant(tree: Merged, directory: str, missing: Iterable[Target]) -> None:
+    """Makes `directory` and in it what the tree lacks, below copies of the parents that the tree has."""
+    os.mkdir(directory, 0o755)
+    parents: list[tuple[str, str]] = []
     for target in missing:
-        parent = _plant_parents(root, directory, os.path.dirname(target.path))
-        stub = os.path.join(parent, os.path.basename(target.path))
+        parent, _, name = target.path.rpartition("/")
+        stub = f"{_plant_parents(tree, directory, parent, parents)}/{name}"
         if target.is_directory:
             os.makedirs(stub, 0o755, exist_ok=True)
         elif not os.path.lexists(stub):
             os.close(os.open(stub, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o644))
-    if missing:
-        _copy_times(root, directory)
-    return bool(missing)
+    for original, copy in parents:
+        status = os.stat(original)
+        os.utime(copy, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
-def _plant_parents(root: str, directory: str, path: str) -> str:
-    stub = os.path.join(directory, path.lstrip("/"))
-    if path != "/" and not os.path.lexists(stub):
-        _plant_parents(root, directory, os.path.dirname(path))
+def _plant_parents(tree: Merged, directory: str, path: str, parents: list[tuple[str, str]]) -> str:
+    stub = directory + path
+    if not os.path.lexists(stub):
+        _plant_parents(tree, directory, path.rpartition("/")[0], parents)
+        original = tree.find(path)
+        if original is not None and not os.path.isdir(original):
+            raise SandboxError("bad-mount-target", f"{path} is not a directory, so nothing can be mounted below it")
         os.mkdir(stub, 0o755)
-        if os.path.lexists(root + path):
-            copy_attributes(root + path, stub)
+        if original is not None:
+            copy_attributes(original, stub)
+            parents.append((original, stub))
     return stub
 
 
@@ -90,11 +94,3 @@ def copy_attributes(source: str, target: str) -> None:
     for name in os.listxattr(source):
         if ".overlay." not in name:
             os.setxattr(target, name, os.getxattr(source, name))
-
-
-def _copy_times(root: str, directory: str) -> None:
-    for parent, _, _ in os.walk(directory, topdown=False):
-        original = root + parent[len(directory) :]
-        if os.path.isdir(original):
-            status = os.stat(original)
-            os.utime(parent, ns=(status.st_atime_ns, status.st_mtime_ns))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import os
+from typing import NamedTuple
 
 from builder.sandbox import kernel
 
-# The lists of docker and containerd; what a kernel does not have is passed over.
-MASKED = (
+# The lists of docker and containerd.
+_MASKED = (
     "/proc/acpi",
     "/proc/asound",
     "/proc/interrupts",
@@ -23,7 +25,7 @@ MASKED = (
     "/sys/devices/virtual/powercap",
     "/sys/firmware",
 )
-READONLY = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
+_READONLY = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
 _NO_EXEC = kernel.MS_NOSUID | kernel.MS_NOEXEC | kernel.MS_NODEV
 
 
@@ -52,29 +54,43 @@ class Fallbacks:
             os.close(fd)
 
 
+class Protected(NamedTuple):
+    """What this kernel has of the lists: the same for every process, so it is looked up once."""
+
+    readonly: tuple[str, ...]
+    masked_files: tuple[str, ...]
+    masked_folders: tuple[str, ...]
+
+
+@functools.cache
+def protected() -> Protected:
+    return Protected(
+        tuple(path for path in _READONLY if os.path.exists(path)),
+        tuple(path for path in _MASKED if os.path.isfile(path)),
+        tuple(path for path in _MASKED if os.path.isdir(path)),
+    )
+
+
+@functools.cache
+def has_unified_cgroups() -> bool:
+    return os.path.exists("/sys/fs/cgroup/cgroup.controllers")
+
+
 def mount_trees(fallbacks: Fallbacks) -> None:
+    """Control groups, read-only, are seen only where all are in the unified tree: a namespace shows the process's own
+    group as the root. Where the kernel refuses they are left out: nothing that a build runs depends on them."""
     fallbacks.mount("proc", "/proc", _NO_EXEC)
     fallbacks.mount("sysfs", "/sys", _NO_EXEC | kernel.MS_RDONLY)
-
-
-def mount_cgroups() -> None:
-    """Shows the unified control groups, read-only, from a namespace of its own; needs CLONE_NEWCGROUP before.
-
-    Left out where the kernel refuses: nothing that a build runs depends on it.
-    """
-    with contextlib.suppress(OSError):
-        kernel.mount("cgroup2", "/sys/fs/cgroup", "cgroup2", _NO_EXEC | kernel.MS_RDONLY)
+    if has_unified_cgroups():
+        with contextlib.suppress(OSError):
+            kernel.mount("cgroup2", "/sys/fs/cgroup", "cgroup2", _NO_EXEC | kernel.MS_RDONLY)
 
 
 def protect() -> None:
-    for path in READONLY:
-        if os.path.exists(path):
-            kernel.mount(path, path, "", kernel.MS_BIND | kernel.MS_REC)
-            kernel.mount(path, path, "", kernel.MS_BIND | kernel.MS_REMOUNT | kernel.MS_RDONLY | _NO_EXEC)
-    for path in MASKED:
-        try:
-            kernel.mount("tmpfs", path, "tmpfs", kernel.MS_RDONLY, "mode=555")
-        except NotADirectoryError:
-            kernel.mount("/dev/null", path, "", kernel.MS_BIND)
-        except FileNotFoundError:
-            continue
+    for path in protected().readonly:
+        kernel.mount(path, path, "", kernel.MS_BIND | kernel.MS_REC)
+        kernel.mount("", path, "", kernel.MS_BIND | kernel.MS_REMOUNT | kernel.MS_RDONLY | _NO_EXEC)
+    for path in protected().masked_files:
+        kernel.mount("/dev/null", path, "", kernel.MS_BIND)
+    for path in protected().masked_folders:
+        kernel.mount("tmpfs", path, "tmpfs", kernel.MS_RDONLY, "mode=555")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from typing import NamedTuple
 
 from builder.errors import StepError
+from builder.sandbox.small_files import read_text
 
 _MAX_BYTES = 10 << 20
 _MAX_ID = (1 << 31) - 1
@@ -73,13 +72,9 @@ def _number(text: str) -> int | None:
 def _lines(path: str, least: int) -> list[list[str]]:
     """The entries with at least `least` fields and a number in the third; none where there is no regular file."""
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        text = read_text(path, _MAX_BYTES)
     except OSError:
         return []
-    with open(fd, "rb") as file:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            return []
-        text = os.fsdecode(file.read(_MAX_BYTES))
     entries = (line.strip().split(":") for line in text.split("\n") if not line.startswith("#"))
     return [fields for fields in entries if len(fields) >= least and fields[2].isdecimal()]
 

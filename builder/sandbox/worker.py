@@ -13,6 +13,7 @@ from typing import Any
 
 from builder.errors import SandboxError
 from builder.sandbox import protocol
+from builder.sandbox.spec import ExitStatus
 
 _BOOT = "import json,sys;sys.path[:]=json.loads(sys.argv.pop());from builder.sandbox.server import main;main()"
 
@@ -38,24 +39,24 @@ class Call:
     def result(self) -> dict[str, Any]:
         """Waits for the end. Raises the BuilderError that the job raised; RuntimeError with its traceback for a bug."""
         with self._socket:
-            line = protocol.receive_line(self._socket)
-            if self._cancelled:
-                protocol.receive_line(self._socket)
+            answers: dict[str, Any] = {}
+            for message in protocol.receive_all(self._socket):
+                answers |= message
         self._forget(self)
-        answer = json.loads(line) if line.endswith(b"\n") and not self._cancelled else {}
-        if "ok" in answer:
-            result: dict[str, Any] = answer["ok"]
-            return result
-        if "error" in answer:
-            raise protocol.revive(answer["error"])
-        if "bug" in answer:
-            raise RuntimeError(f"in the worker's job {self._job}:\n{answer['bug']}")
         if self._cancelled:
             raise SandboxError("canceled", f"{self._job} was canceled")
-        how = protocol.end_of(answer["died"]) if "died" in answer else "vanished"
+        if "error" in answers:
+            raise protocol.revive(answers["error"])
+        if "bug" in answers:
+            raise RuntimeError(f"in the worker's job {self._job}:\n{answers['bug']}")
+        if "ok" in answers:
+            result: dict[str, Any] = answers["ok"]
+            return result
+        if "becomes" in answers and "ended" in answers:
+            return ExitStatus.of(answers["ended"])._asdict()
         raise SandboxError(
             "worker-died",
-            f"the process that carried out {self._job} {how}",
+            f"the process that carried out {self._job} {protocol.end_of(answers.get('ended'))}",
             hint="The machine may be out of memory; see the kernel's log (dmesg).",
         )
 
@@ -66,7 +67,7 @@ class Worker:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._control: socket.socket | None = None
-        self._pid = 0
+        self._starter = 0
         self._calls: set[Call] = set()
 
     def start(self) -> None:
@@ -115,14 +116,17 @@ class Worker:
         if self._control is None:
             self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             with theirs:
-                self._pid = _spawn(theirs.fileno())
+                self._starter = _spawn(theirs.fileno())
         return self._control
 
     def _end(self) -> None:
         if self._control is not None:
+            os.waitpid(self._starter, 0)
+            worker = self._control.recv(32)
             self._control.close()
             self._control = None
-            os.waitpid(self._pid, 0)
+            if worker:
+                os.waitpid(int(worker), 0)
 
 
 def _spawn(control: int) -> int:
