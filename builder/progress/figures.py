@@ -1,0 +1,53 @@
+"""Sizes, times and the end of a build in words."""
+
+from __future__ import annotations
+
+from builder.progress.events import BuildFinished, TaskProgress, WarningRaised
+from builder.progress.text import printable
+
+
+def size_text(count: int) -> str:
+    """Bytes as docker writes them, in powers of 1000: `999 B`, `1.2 kB`, `34.5 MB`."""
+    if count < 1000:
+        return f"{count} B"
+    size = float(count)
+    for unit in ("kB", "MB", "GB", "TB"):
+        size /= 1000
+        if size < 999.95 or unit == "TB":
+            break
+    return f"{size:.1f} {unit}"
+
+
+def seconds_text(seconds: float) -> str:
+    """`0.3s`, `59.9s`, `2m05s`, `1h02m`."""
+    seconds = max(seconds, 0.0)
+    if seconds < 59.95:
+        return f"{seconds:.1f}s"
+    whole = round(seconds)
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02}s"
+    return f"{whole // 3600}h{whole // 60 % 60:02}m"
+
+
+def progress_text(progress: TaskProgress) -> str:
+    """How far something is: `1.2 MB / 3.4 MB`."""
+    as_text = size_text if progress.unit == "bytes" else (lambda count: f"{count} {progress.unit}")
+    return as_text(progress.done) + (f" / {as_text(progress.total)}" if progress.total else "")
+
+
+def warning_text(warning: WarningRaised) -> str:
+    place = f"{printable(warning.file)}:{warning.line}: " if warning.file else ""
+    return f"{place}warning: {printable(warning.message)} ({warning.rule})"
+
+
+def summary_text(event: BuildFinished) -> str:
+    """The last line of a build."""
+    took = seconds_text(event.seconds)
+    if event.error:
+        return f"Failed after {took}"
+    parts = [f"Built in {took}", f"{event.cached} of {event.steps} steps cached"]
+    if event.image_id:
+        parts.append(f"image {event.image_id.removeprefix('sha256:')[:12]} ({size_text(event.size)})")
+    if event.names:
+        parts.append(printable(" ".join(event.names)))
+    return ", ".join(parts)
