@@ -88,25 +88,8 @@ class Tree:
             pending += target.split("/")[::-1]
         return "/".join(at)
 
-    def _stack(self, table: Sequence[Entry], layer: int) -> None:
-        own: dict[str, Entry] = {}
-        for entry in table:
-            kind, path = entry.kind, entry.path
-            if kind is Kind.WHITEOUT:
-                self._remove(path)
-            elif kind is Kind.OPAQUE:
-                self._imply(path, layer)
-                self._empty(path)
-            else:
-                self._place(entry, layer)
-                own[path] = entry
-                if kind is Kind.HARDLINK:
-                    target = own.get(entry.link)
-                    if target is None:
-                        raise LayerError("bad-layer", f"{path!r} links to {entry.link!r}, which is not in its layer")
-                    self._linked[self._nodes[path]] = self._linked.get(Node(target, layer), target)
-
-    def _place(self, entry: Entry, layer: int) -> None:
+    def put(self, entry: Entry, layer: int) -> None:
+        """Enters `entry`, which is no marker: a directory keeps what it holds, anything else replaces all of it."""
         path = entry.path
         if path not in self._nodes:
             parent, _, name = path.rpartition("/")
@@ -119,6 +102,24 @@ class Tree:
             self._empty(path)
             del self._children[path]
         self._nodes[path] = Node(entry, layer)
+
+    def _stack(self, table: Sequence[Entry], layer: int) -> None:
+        own: dict[str, Entry] = {}
+        for entry in table:
+            kind, path = entry.kind, entry.path
+            if kind is Kind.WHITEOUT:
+                self._remove(path)
+            elif kind is Kind.OPAQUE:
+                self._imply(path, layer)
+                self._empty(path)
+            else:
+                self.put(entry, layer)
+                own[path] = entry
+                if kind is Kind.HARDLINK:
+                    target = own.get(entry.link)
+                    if target is None:
+                        raise LayerError("bad-layer", f"{path!r} links to {entry.link!r}, which is not in its layer")
+                    self._linked[self._nodes[path]] = self._linked.get(Node(target, layer), target)
 
     def _imply(self, path: str, layer: int) -> None:
         """Makes `path`, and what leads to it, directories where they are not."""
