@@ -9,6 +9,7 @@ from typing import Any
 
 from builder.layers.apply import apply
 from builder.layers.compress import decompress
+from builder.layers.hashed import HashedStream
 from builder.layers.table import write_table
 from builder.sandbox.identity import own_identities
 
@@ -16,10 +17,12 @@ _BUFFER = 1 << 18
 
 
 def job(args: dict[str, Any], fds: list[int]) -> dict[str, Any]:
-    """Overlay's own marks are made with the kind of attributes that this worker's mounts will look for."""
+    """Overlay's own marks are made with the kind of attributes that this worker's mounts will look for. The result's
+    `diff_id` is what the blob really carries: whoever asked compares it before anything trusts the directory."""
     blob_fd, table_fd = fds
     with open(blob_fd, "rb", buffering=_BUFFER) as blob:
-        table = apply(decompress(blob), args["directory"], userxattr=own_identities().in_user_namespace)
+        stream = HashedStream(decompress(blob))
+        table = apply(stream, args["directory"], userxattr=own_identities().in_user_namespace)
     with open(table_fd, "wb", buffering=_BUFFER) as file:
         write_table(table, file)
-    return {"entries": len(table)}
+    return {"diff_id": stream.digest, "entries": len(table)}

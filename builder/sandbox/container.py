@@ -74,18 +74,17 @@ def _build_root(arranged: Arranged) -> None:
     os.umask(0)
     sources = {mount: kernel.clone_mount(mount.source) for mount in spec.mounts if mount.kind == "bind"}
     nodes = devices.clone_nodes() if identities.in_user_namespace else {}
-    fallbacks = system_files.Fallbacks(identities.in_user_namespace)
+    trees = system_files.prepare_trees()
     os.chdir(arranged.root)
     kernel.pivot_root(".", ".")
     kernel.unmount(".", kernel.MNT_DETACH)
     os.chdir("/")
-    system_files.mount_trees(fallbacks)
+    system_files.attach_trees(trees)
     devices.populate(spec, nodes, identities.has_group(devices.TTY_GROUP))
     _show_files(arranged)
     for mount in sorted(spec.mounts, key=lambda mount: os.fsencode(arranged.targets[mount.target])):
         _mount(mount, arranged.targets[mount.target], sources)
     system_files.protect()
-    fallbacks.close()
 
 
 def _show_files(arranged: Arranged) -> None:
@@ -121,12 +120,13 @@ def _mount(mount: Mount, target: str, sources: dict[Mount, int]) -> None:
         if is_file and not os.path.lexists(target):
             os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o644))
         if mount.kind == "bind":
+            if mount.readonly:
+                kernel.change_mount(sources[mount], kernel.MOUNT_ATTR_RDONLY)
             kernel.attach_mount(sources[mount], target)
         else:
             size = f",size={mount.size}" if mount.size else ""
-            kernel.mount("tmpfs", target, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, f"mode={mount.mode:o}{size}")
-        if mount.readonly:
-            kernel.make_tree_readonly(target)
+            flags = kernel.MS_NOSUID | kernel.MS_NODEV | (kernel.MS_RDONLY if mount.readonly else 0)
+            kernel.mount("tmpfs", target, "tmpfs", flags, f"mode={mount.mode:o}{size}")
     except OSError as error:
         raise SandboxError("mount-failed", f"cannot mount {mount.kind} at {mount.target}: {error}") from error
 

@@ -24,6 +24,9 @@ MS_REC = 0x4000
 MS_SLAVE = 0x80000
 MS_STRICTATIME = 0x1000000
 MNT_DETACH = 2
+MOUNT_ATTR_RDONLY = 0x1
+MOUNT_ATTR_PLAIN = 0x2 | 0x4 | 0x8
+"""No set-uid programs, no devices, no programs."""
 
 PR_CAPBSET_DROP = 24
 PR_CAP_AMBIENT = 47
@@ -31,13 +34,13 @@ PR_CAP_AMBIENT_CLEAR_ALL = 4
 
 _SIGCHLD = 17
 _AT_FDCWD = -100
+_AT_EMPTY_PATH = 0x1000
 _AT_RECURSIVE = 0x8000
 _CLOSE_RANGE_CLOEXEC = 4
 _FSCONFIG_SET_FLAG = 0
 _FSCONFIG_SET_STRING = 1
 _FSCONFIG_CMD_CREATE = 6
 _MOVE_MOUNT_F_EMPTY_PATH = 4
-_MOUNT_ATTR_RDONLY = 1
 _OPEN_TREE_CLONE = 1
 _CLOEXEC = 0o2000000
 
@@ -150,10 +153,10 @@ def configure(filesystem: int, key: str, value: str | None = None) -> None:
     _checked(_syscall(_NR_FSCONFIG, filesystem, command, key.encode(), encoded, 0), f"mount option {key}={value}")
 
 
-def create_mount(filesystem: int) -> int:
+def create_mount(filesystem: int, attributes: int = 0) -> int:
     """A mount, not yet attached anywhere, of what was configured."""
     _checked(_syscall(_NR_FSCONFIG, filesystem, _FSCONFIG_CMD_CREATE, None, None, 0), "fsconfig create")
-    return _checked(_syscall(_NR_FSMOUNT, filesystem, 1, 0), "fsmount")
+    return _checked(_syscall(_NR_FSMOUNT, filesystem, 1, attributes), "fsmount")
 
 
 def clone_mount(path: str) -> int:
@@ -172,13 +175,12 @@ def attach_mount(tree: int, target: str) -> None:
         os.close(tree)
 
 
-def make_tree_readonly(target: str) -> None:
-    """The mount at `target` and all below it become read-only (Linux 5.12)."""
-    attributes = _MountAttr(attr_set=_MOUNT_ATTR_RDONLY)
-    size = ctypes.c_size_t(ctypes.sizeof(attributes))
-    encoded = os.fsencode(target)
-    result = _syscall(_NR_MOUNT_SETATTR, _AT_FDCWD, encoded, _AT_RECURSIVE, ctypes.byref(attributes), size)
-    _checked(result, f"mount_setattr {target}")
+def change_mount(tree: int, attributes: int) -> None:
+    """Sets attributes on a mount and on all below it (Linux 5.12)."""
+    change = _MountAttr(attr_set=attributes)
+    size = ctypes.c_size_t(ctypes.sizeof(change))
+    flags = _AT_RECURSIVE | _AT_EMPTY_PATH
+    _checked(_syscall(_NR_MOUNT_SETATTR, tree, b"", flags, ctypes.byref(change), size), "mount_setattr")
 
 
 def prctl(option: int, argument: int = 0) -> None:

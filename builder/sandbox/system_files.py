@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import functools
 import os
 from typing import NamedTuple
@@ -29,29 +28,32 @@ _READONLY = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-tri
 _NO_EXEC = kernel.MS_NOSUID | kernel.MS_NOEXEC | kernel.MS_NODEV
 
 
-class Fallbacks:
-    """Copies of the machine's own mounts, taken before its root is left.
+class Trees(NamedTuple):
+    """The two trees as mounts that are not attached yet."""
 
-    In a user namespace the kernel refuses a fresh /proc where the existing one is covered in places (in a container),
-    and a fresh /sys where the network belongs to the machine. Then the existing ones are shown instead.
-    """
+    proc: int
+    sys: int
 
-    def __init__(self, wanted: bool) -> None:
-        self._clones = {path: kernel.clone_mount(path) for path in ("/proc", "/sys")} if wanted else {}
 
-    def mount(self, kind: str, path: str, flags: int) -> None:
+def prepare_trees() -> Trees:
+    """To be called while the machine's own trees can still be seen: in a user namespace the kernel allows a fresh one
+    only beside one that is seen whole. Where it refuses (in a container that covers parts of /proc; /sys, where the
+    network belongs to the machine) the existing ones are shown instead."""
+    return Trees(_fresh_or_shared("proc", "/proc", 0), _fresh_or_shared("sysfs", "/sys", kernel.MOUNT_ATTR_RDONLY))
+
+
+def _fresh_or_shared(kind: str, path: str, attributes: int) -> int:
+    attributes |= kernel.MOUNT_ATTR_PLAIN
+    try:
+        filesystem = kernel.open_filesystem(kind)
         try:
-            kernel.mount(kind, path, kind, flags)
-        except OSError as error:
-            if error.errno != errno.EPERM or path not in self._clones:
-                raise
-            kernel.attach_mount(self._clones.pop(path), path)
-            if flags & kernel.MS_RDONLY:
-                kernel.make_tree_readonly(path)
-
-    def close(self) -> None:
-        for fd in self._clones.values():
-            os.close(fd)
+            return kernel.create_mount(filesystem, attributes)
+        finally:
+            os.close(filesystem)
+    except PermissionError:
+        tree = kernel.clone_mount(path)
+        kernel.change_mount(tree, attributes)
+        return tree
 
 
 class Protected(NamedTuple):
@@ -76,11 +78,11 @@ def has_unified_cgroups() -> bool:
     return os.path.exists("/sys/fs/cgroup/cgroup.controllers")
 
 
-def mount_trees(fallbacks: Fallbacks) -> None:
+def attach_trees(trees: Trees) -> None:
     """Control groups, read-only, are seen only where all are in the unified tree: a namespace shows the process's own
     group as the root. Where the kernel refuses they are left out: nothing that a build runs depends on them."""
-    fallbacks.mount("proc", "/proc", _NO_EXEC)
-    fallbacks.mount("sysfs", "/sys", _NO_EXEC | kernel.MS_RDONLY)
+    kernel.attach_mount(trees.proc, "/proc")
+    kernel.attach_mount(trees.sys, "/sys")
     if has_unified_cgroups():
         with contextlib.suppress(OSError):
             kernel.mount("cgroup2", "/sys/fs/cgroup", "cgroup2", _NO_EXEC | kernel.MS_RDONLY)
