@@ -90,7 +90,9 @@ def render(frame: Frame, width: int, height: int) -> list[Text]:
     """The live part: a head, then each running task with the end of its output, in at most `height - 1` lines that fit
     the width."""
     room = height - 2
-    shown = frame.running[:room] if len(frame.running) <= room else frame.running[: room - 1]
+    if len(frame.running) > room:
+        room -= 1  # for the line that counts the others
+    shown = frame.running[:room]
     lines = [_fit(f"Building {seconds_text(frame.seconds)}, {len(frame.running)} running", width, "bold")]
     spare = (room - len(shown)) // max(len(shown), 1)
     for task in shown:

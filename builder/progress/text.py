@@ -8,7 +8,7 @@ import re
 _MAX_LINE = 64 << 10
 """Characters after which a line is cut, so that output without line ends does not pile up."""
 
-_CONTROL = re.compile(
+_CONTROL = (
     # CSI: cursor, colours, modes
     r"\x1b\[[0-?]*[ -/]*[@-~]?|\x9b[0-?]*[ -/]*[@-~]?"
     # strings to the terminal: title, clipboard, links, device control
@@ -22,7 +22,7 @@ _CONTROL = re.compile(
 
 def printable(line: str) -> str:
     """`line` without anything that steers a terminal. Tabs stay; lone surrogates become question marks."""
-    shown = line if line.isascii() and line.isprintable() else _CONTROL.sub("", line.replace("\n", " "))
+    shown = line if line.isascii() and line.isprintable() else re.sub(_CONTROL, "", line.replace("\n", " "))
     return shown.encode("utf-8", "replace").decode()
 
 
