@@ -43,12 +43,12 @@ def test_running_steps_show_the_end_of_their_output_and_their_bytes(terminal: Te
         reporter.emit(TaskFinished(name, time.time()))
     reporter.emit(BuildFinished(time.time(), 1.0, 3, 1, "sha256:" + "ab" * 32, 1500, ("app:1",)))
     reporter.close()
-    lines = [line for line in terminal.wait_for("Built in") if line]
+    terminal.wait_for("Built in")
+    lines = [line for line in terminal.wait_until(lambda _: not terminal.cursor_hidden()) if line]
     assert lines[0] == "\u2713   CACHED [build 1/3] FROM x"
     assert lines[1].endswith("s [build 2/3] RUN make")
     assert "Built in 1.0s, 1 of 3 steps cached, image abababababab (1.5" in lines[2]
     assert len(lines) <= 4
-    assert not terminal.cursor_hidden()
 
 
 def test_a_failing_step_shows_its_whole_output_at_the_end(terminal: Terminal) -> None:
@@ -82,7 +82,7 @@ def test_the_display_follows_the_size_of_the_terminal(terminal: Terminal) -> Non
     terminal.resize(30, 10)
     terminal.wait_until(lambda lines: any(line.endswith("xxx\u2026") and len(line) == 29 for line in lines))
     reporter.close()
-    assert not terminal.cursor_hidden()
+    terminal.wait_until(lambda _: not terminal.cursor_hidden())
 
 
 def test_colours_can_be_turned_off(terminal: Terminal) -> None:
