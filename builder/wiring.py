@@ -23,6 +23,7 @@ from builder.plan.types import Plan, PlanOptions
 from builder.steps.kitchen import Kitchen
 from builder.steps.runner import LocalStepRunner
 from builder.store.store import Store, default_root
+from builder.store.trees import Remover, remove_tree
 
 if TYPE_CHECKING:
     from builder.context.buildfile import BuildfileText
@@ -66,8 +67,17 @@ def _workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: E
 
     def runner(plan: Plan, text: BuildfileText) -> LocalStepRunner:
         context = cache(lambda: _context(options, text, store, opened))
-        fetching = FetchReport(reporter)
-        return LocalStepRunner(plan, Kitchen(store, context, worker, sources, fetching, options.runtime, plan.epoch))
+        kitchen = Kitchen(
+            store=store,
+            context=context,
+            worker=worker,
+            open_source=sources,
+            fetching=FetchReport(reporter),
+            remove_tree=remover(worker),
+            runtime=options.runtime,
+            epoch=plan.epoch,
+        )
+        return LocalStepRunner(plan, kitchen)
 
     return Workshop(
         store=store,
@@ -78,6 +88,17 @@ def _workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: E
         write_outputs=_outputs(options, Means(store, sources, worker)),
         reporter=reporter,
     )
+
+
+def remover(worker: Callable[[], Worker]) -> Remover:
+    """Root removes any tree itself; anyone else needs the worker for files of other users."""
+    if os.getuid() == 0:
+        return remove_tree
+
+    def remove(path: str) -> None:
+        worker().call("remove", {"path": path})
+
+    return remove
 
 
 def _plan_options(options: BuildOptions) -> PlanOptions:

@@ -12,11 +12,10 @@ from builder.model.layer import Chain, Layer
 from builder.plan.types import CopyAction, InlineFile
 from builder.steps.chmod import ModeChange, octal_mode, parse_mode_change
 from builder.steps.commit import commit_items
-from builder.steps.contents import StackContents
 from builder.steps.kitchen import Kitchen
 from builder.steps.owner import Owner, parse_owner
 from builder.steps.place import Item, NewDirectory, Opener, Placement
-from builder.steps.trees import below, file_reader, tree_of
+from builder.steps.trees import below, file_reader, stack_contents, tree_of
 
 Open = Callable[[str], int]
 """From a path in the tree that is copied from to a file descriptor on its content."""
@@ -34,9 +33,9 @@ def copy_layer(
     if origin is None:
         copying.add_all(sources, kitchen.context().open)
         return commit_items(kitchen.store, copying.items(), kitchen.epoch)
-    with StackContents(origin, kitchen) as contents:
-        contents.need(entry for source in sources for entry in (source.entry, *source.below))
-        copying.add_all(sources, contents.open)
+    paths = [entry.path for source in sources for entry in (source.entry, *source.below)]
+    with stack_contents(origin, tree_of(origin, kitchen), paths, kitchen) as open_:
+        copying.add_all(sources, open_)
         return commit_items(kitchen.store, copying.items(), kitchen.epoch)
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from builder.images.sources.types import OpenSource
     from builder.sandbox.worker import Worker
     from builder.store.store import Store
+    from builder.store.trees import Remover
 
 
 class Kitchen(NamedTuple):
@@ -23,5 +24,7 @@ class Kitchen(NamedTuple):
     open_source: OpenSource
     fetching: Progress
     """Hears of layers that are fetched."""
+    remove_tree: Remover
+    """Also of trees whose files belong to users that only the worker may act for."""
     runtime: str = "native"
     epoch: int | None = None

@@ -27,7 +27,7 @@ def run_process(step: Step, action: RunAction, parent: Chain, kitchen: Kitchen, 
     """Afterwards the layer's blob, table and snapshot are in the store. Raises StepError `run-failed` with the exit
     code; nothing of a failed run is kept."""
     lowers = ensure_chain(kitchen.store, kitchen.worker(), parent, kitchen.open_source, kitchen.fetching)
-    with kitchen.store.snapshots.staging() as staging:
+    with kitchen.store.snapshots.staging(kitchen.remove_tree) as staging:
         spec = _spec(action, RootFs(tuple(lowers), staging.upper, staging.work))
         code = _execute(spec, kitchen, log)
         if code:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 
+from builder.context.stack import StackTree
+from builder.images.contents import Contents
 from builder.images.unpack import ensure_table
 from builder.layers.tree import Tree
 from builder.model.entry import Entry, Kind
@@ -31,19 +35,33 @@ def below(tree: Tree) -> Callable[[str], Entry | None]:
     return get
 
 
+@contextmanager
+def stack_contents(chain: Chain, tree: Tree, paths: Iterable[str], kitchen: Kitchen) -> Generator[Callable[[str], int]]:
+    """Opens files of a stack of layers by their paths; only those at `paths`, which are taken out of the blobs now."""
+    nodes = [node for path in paths if (node := tree.get(path))]
+    with Contents(kitchen.store, kitchen.open_source, kitchen.fetching) as contents:
+        contents.take(chain, tree, nodes)
+
+        def open_(path: str) -> int:
+            node = tree.get(path)
+            entry = tree.content(node) if node else None
+            if entry is None or not entry.size:
+                return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+            return contents.open(entry.digest)
+
+        yield open_
+
+
 def file_reader(chain: Chain, kitchen: Kitchen) -> ReadFile:
     """Reads small files of a stack of layers, symlinks followed."""
 
     def read(path: str) -> bytes | None:
-        from builder.steps.contents import StackContents
-
         tree = tree_of(chain, kitchen)
-        node = tree.get(tree.resolve(path))
-        if node is None or tree.content(node).kind is not Kind.FILE:
+        found = tree.resolve(path)
+        entry = StackTree(tree).get(found)
+        if entry is None or entry.kind is not Kind.FILE:
             return None
-        with StackContents(chain, kitchen) as contents:
-            contents.need([node.entry])
-            with open(contents.open(node.entry.path), "rb") as file:
-                return file.read(USER_FILE_BYTES)
+        with stack_contents(chain, tree, [found], kitchen) as open_, open(open_(found), "rb") as file:
+            return file.read(USER_FILE_BYTES)
 
     return read
