@@ -87,12 +87,13 @@ def _source(tree: FileTree, path: str) -> Source | None:
 
 
 def _match(tree: FileTree, pattern: str) -> list[str] | None:
-    """The paths that `pattern` matches, in the order of a walk; None if the directory before its first wildcard is not
-    there. Symlinks are followed in that directory's path only, and a match is not searched further."""
+    """The paths that `pattern` matches, in the order of a walk; None if what stands before its first wildcard is no
+    directory. Symlinks are followed in that part only, and a match is not searched further."""
     prefix = _plain_prefix(pattern)
     parts = pattern[len(prefix) :].lstrip("/").split("/")
     base = tree.resolve(prefix)
-    if tree.get(base) is None:
+    above = tree.get(base)
+    if above is None or above.kind is not Kind.DIRECTORY:
         return None
     if "[" in pattern or "\\" in pattern:  # a class may match a slash, so parts cannot be told apart
         matches = matcher("/".join(parts))
@@ -141,6 +142,8 @@ def _missing(
     message = f"{written!r} is not in {where}"
     if resolved != path and path:
         message = f"{written!r} leads to {resolved!r}, which is not in {where}"
+    if tree.get(resolved):
+        return ContextError("source-not-found", message, hint=f"{path!r} is not a directory")
     rule = ignored_by(resolved) if ignored_by else None
     if rule:
         sign = "!" if rule.exception else ""

@@ -110,7 +110,7 @@ PROJECT = {
         (["src[/]main.c"], [("main.c", "src/main.c")]),
         (["**/x.c"], []),
         (["**/lib/x.c"], [("x.c", "src/lib/x.c")]),
-        (["app.py/*"], []),
+        (["src/*.zzz"], []),
     ],
 )
 def test_sources(make_tree: MakeTree, paths: list[str], expected: list[tuple[str, str]]) -> None:
@@ -155,6 +155,7 @@ def test_hard_links_stay_links_within_one_source_only(make_tree: MakeTree) -> No
         ("src/libs/x.c", "did you mean 'src/lib'?"),
         ("zzzzzz", None),
         ("missing/*.c", None),
+        ("app.py/*", "'app.py' is not a directory"),
         ("app.py/inside", None),
     ],
 )
