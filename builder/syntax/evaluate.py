@@ -10,6 +10,7 @@ from lark.exceptions import VisitError
 from lark.visitors import Transformer_NonRecursive
 
 from builder.errors import BuildfileError
+from builder.syntax.faults import shown
 from builder.syntax.patterns import Pattern, PatternError
 
 WORK_LIMIT = 64 * 1024 * 1024
@@ -116,7 +117,7 @@ class Evaluator(Transformer_NonRecursive[Token, Piece]):
             case "?":
                 if absent or value is None:
                     reason = operand or f"is not allowed to be {'unset' if value is None else 'empty'}"
-                    raise BuildfileError("required-variable", f"{name}: {reason}")
+                    raise BuildfileError("required-variable", f"{shown(name)}: {reason}")
                 return value
             case "#" | "%" as side:
                 return self._trim(side, value or "", operand)
@@ -134,11 +135,11 @@ class Evaluator(Transformer_NonRecursive[Token, Piece]):
         return value[end:] if side == "#" else value[:-end]
 
     def _pattern(self, text: str) -> Pattern:
-        self._spend(len(text))
+        self._spend(4 * len(text))
         try:
             return Pattern(text)
         except PatternError as error:
-            raise BuildfileError("bad-pattern", f"invalid pattern ({text}) in substitution: {error}") from None
+            raise BuildfileError("bad-pattern", f"invalid pattern ({shown(text)}) in substitution: {error}") from None
 
     def _single(self, text: str) -> Piece:
         inner = text if self._policy.keep_quotes else text[1:-1]
@@ -189,9 +190,8 @@ def _variable(text: str, nested: bool = False) -> Piece:
 
 
 def _open(opening: str) -> tuple[str, str]:
-    """Name and modifier of `${name:-`."""
-    # The character before the last may be a special parameter of that name (`${-`), but not with a name before it.
-    at = len(opening) - (2 if len(opening) > 3 and opening[-2] == ":" else 1)
+    """Name and modifier of `${name:-`; no name holds a colon."""
+    at = len(opening) - (2 if opening[-2] == ":" else 1)
     return _checked(opening[2:at], opening), opening[at:]
 
 
@@ -205,7 +205,7 @@ def _name_of(text: str) -> str:
 
 def _checked(name: str, written: str) -> str:
     if _name_of(name) != name:
-        raise BuildfileError("bad-substitution", f"bad substitution: {written}")
+        raise BuildfileError("bad-substitution", f"bad substitution: {shown(written)}")
     return name
 
 

@@ -16,6 +16,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 from builder.errors import BuildfileError
 from builder.syntax.blanks import BLANKS
 from builder.syntax.evaluate import Evaluator, Piece, Policy
+from builder.syntax.faults import shown
 from builder.syntax.grammar import DEFAULT_ESCAPE, parser
 
 
@@ -44,6 +45,8 @@ def expand_words(word: str, env: Mapping[str, str], escape: str = DEFAULT_ESCAPE
 
 def split_words(word: str, env: Mapping[str, str], policy: Policy, escape: str = DEFAULT_ESCAPE) -> list[str]:
     """As `expand_words`, with what `policy` keeps as it was written."""
+    if _special(escape).search(word) is None and "<<" not in word:
+        return [field for field in BLANKS.split(word) if field]
     evaluator = Evaluator(env, policy, len(word))
     evaluator.value(_parse(word, "word", escape))
     return _split(evaluator.pieces, policy.keep_escapes)
@@ -95,11 +98,7 @@ def _explain(error: UnexpectedInput, word: str) -> BuildfileError:
         missing = '"'
     else:
         missing = "/" if "SLASH" in expected else "}"
-    return BuildfileError("unterminated-word", f"missing {missing} in {_shorten(word)}")
-
-
-def _shorten(word: str) -> str:
-    return word if len(word) <= 60 else f"{word[:57]}..."
+    return BuildfileError("unterminated-word", f"missing {missing} in {shown(word)}")
 
 
 def _split(pieces: list[Piece], keep_escapes: bool) -> list[str]:

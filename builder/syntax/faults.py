@@ -7,6 +7,8 @@ from difflib import get_close_matches
 
 from builder.errors import BuildfileError
 
+LONGEST_SHOWN = 60
+
 LONGEST_GUESS = 32
 """No name is longer, and comparing costs the square of the length."""
 
@@ -17,6 +19,11 @@ class WordError(BuildfileError):
     def __init__(self, code: str, message: str, *, hint: str | None = None, word: str = "") -> None:
         super().__init__(code, message, hint=hint)
         self.word = word
+
+
+def shown(word: str) -> str:
+    """`word` as a message quotes it: a hostile file has words of megabytes."""
+    return word if len(word) <= LONGEST_SHOWN else f"{word[: LONGEST_SHOWN - 3]}..."
 
 
 def did_you_mean(word: str, names: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from lark import Tree
 from lark.exceptions import UnexpectedInput
 
 from builder.syntax.blanks import lower
-from builder.syntax.faults import WordError, did_you_mean
+from builder.syntax.faults import WordError, did_you_mean, shown
 from builder.syntax.grammar import parser
 
 NETWORKS = ("default", "none", "host")
@@ -39,7 +39,7 @@ def read_fields(text: str) -> list[str]:
     except UnexpectedInput:
         tree = None
     if tree is None:
-        raise WordError("bad-fields", f"not a list of comma-separated fields: {text or 'empty'}")
+        raise WordError("bad-fields", f"not a list of comma-separated fields: {shown(text) or 'empty'}")
     return [_field(child) for child in tree.children if isinstance(child, Tree)]
 
 
@@ -69,14 +69,14 @@ def check_device(text: str) -> str:
         key = lower(key)
         if key == "required":
             if equals and value not in _BOOLEANS:
-                raise WordError("bad-device", f"required is true or false, not {value}", word=field)
+                raise WordError("bad-device", f"required is true or false, not {shown(value)}", word=field)
         elif key == "name" and equals:
             if name:
-                raise WordError("bad-device", f"the device has a name already: {name}", word=field)
+                raise WordError("bad-device", f"the device has a name already: {shown(name)}", word=field)
             name = value
         elif name:
             guess = did_you_mean(key, ("name", "required"))
-            raise WordError("bad-device", f"unknown key of a device: {key}{guess}", word=field)
+            raise WordError("bad-device", f"unknown key of a device: {shown(key)}{guess}", word=field)
         else:
             name = field
     return text
@@ -95,7 +95,7 @@ def _one_of(name: str, text: str, allowed: tuple[str, ...]) -> str:
         return text
     guess = did_you_mean(text, allowed)
     raise WordError(
-        f"bad-{name}", f"unknown {name} mode: {text or 'empty'}{guess}", hint=f"one of {', '.join(allowed)}"
+        f"bad-{name}", f"unknown {name} mode: {shown(text) or 'empty'}{guess}", hint=f"one of {', '.join(allowed)}"
     )
 
 
@@ -103,7 +103,7 @@ def read_interval(text: str) -> int:
     """Nanoseconds; 0 (or nothing) stands for the default, anything less than 1 ms is an error."""
     duration = _read_duration(text) if text else 0
     if duration and duration < _LEAST_INTERVAL:
-        raise WordError("bad-duration", f"{text} is less than 1ms")
+        raise WordError("bad-duration", f"{shown(text)} is less than 1ms")
     return duration
 
 
@@ -147,7 +147,7 @@ def _fraction_of(fraction: str, unit: int) -> int:
 
 
 def _bad_duration(text: str) -> WordError:
-    return WordError("bad-duration", f"not a duration: {text}", hint="write it like 30s or 1m30s")
+    return WordError("bad-duration", f"not a duration: {shown(text)}", hint="write it like 30s or 1m30s")
 
 
 def read_count(text: str) -> int:
@@ -156,5 +156,7 @@ def read_count(text: str) -> int:
         return 0
     digits = text.lstrip("+-").lstrip("0")
     if _COUNT.match(text) is None or len(digits) > 10 or int(text) > _MAX_COUNT or int(text) < 0:
-        raise WordError("bad-count", f"not a number of retries: {text}", hint=f"a whole number from 0 to {_MAX_COUNT}")
+        raise WordError(
+            "bad-count", f"not a number of retries: {shown(text)}", hint=f"a whole number from 0 to {_MAX_COUNT}"
+        )
     return int(text)

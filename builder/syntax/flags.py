@@ -10,7 +10,7 @@ from enum import Enum
 from typing import NamedTuple, TypeVar
 
 from builder.syntax.blanks import lower
-from builder.syntax.faults import WordError, did_you_mean
+from builder.syntax.faults import WordError, did_you_mean, shown
 from builder.syntax.flag_values import (
     check_device,
     check_mount,
@@ -24,9 +24,11 @@ Flagged = TypeVar("Flagged", bound=NamedTuple)
 
 
 class Kind(Enum):
-    TEXT = "a value"
-    LIST = "a value; may be given several times"
-    SWITCH = "true or false; alone it is true"
+    TEXT = "text"
+    LIST = "list"
+    """May be given several times; the field is a tuple."""
+    SWITCH = "switch"
+    """True or false; alone it is true."""
 
 
 class Flag(NamedTuple):
@@ -94,22 +96,27 @@ def read_flags(instruction: str, words: Sequence[str]) -> dict[str, object]:
         return {}
     known = {flag.name: flag for flag in FLAGS.get(instruction, ())}
     values: dict[str, object] = {}
+    lists: dict[str, list[object]] = {}
     for word in words:
         dashed, equals, text = word.partition("=")
         flag = known.get(dashed[2:])
         if flag is None:
-            raise _unknown(instruction, dashed, known)
-        if flag.kind is not Kind.LIST and flag.field in values:
+            raise _unknown(instruction, shown(dashed), known)
+        if flag.field in values:
             raise WordError("duplicate-flag", f"{dashed} is given twice", word=dashed)
         if flag.kind is Kind.SWITCH:
             values[flag.field] = _read_switch(dashed, equals, text)
             continue
         if not equals:
-            raise WordError("missing-value", f"{dashed} needs a value", hint=f"write {dashed}=value", word=dashed)
+            raise WordError(
+                "missing-value", f"{dashed} needs a value", hint=f"write {dashed}=VALUE: {flag.help}", word=dashed
+            )
         value = _read_value(flag, dashed, text)
-        earlier = values.get(flag.field, ())
-        values[flag.field] = (*earlier, value) if flag.kind is Kind.LIST and isinstance(earlier, tuple) else value
-    return values
+        if flag.kind is Kind.LIST:
+            lists.setdefault(flag.field, []).append(value)
+        else:
+            values[flag.field] = value
+    return values | {field: tuple(items) for field, items in lists.items()}
 
 
 def _read_value(flag: Flag, dashed: str, text: str) -> object:
@@ -123,7 +130,7 @@ def _read_value(flag: Flag, dashed: str, text: str) -> object:
 def _read_switch(dashed: str, equals: str, text: str) -> bool:
     word = lower(text)
     if word not in ("true", "false", "") or (equals and not text):
-        raise WordError("bad-switch", f"{dashed} is true or false, not {text or 'empty'}", word=dashed)
+        raise WordError("bad-switch", f"{dashed} is true or false, not {shown(text) or 'empty'}", word=dashed)
     return word != "false"
 
 

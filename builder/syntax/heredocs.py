@@ -7,6 +7,7 @@ import re
 from builder.errors import BuildfileError
 from builder.syntax.evaluate import Policy
 from builder.syntax.expand import split_words
+from builder.syntax.faults import shown
 from builder.syntax.lines import Opening
 from builder.syntax.text import replace_bad
 
@@ -38,7 +39,7 @@ def read_opening(word: str) -> Opening | None:
         return None
     quoted = split_words(found["rest"], {}, _QUOTED)
     if len(quoted) != 1:
-        raise BuildfileError("heredoc-word", f"the heredoc's name cannot be read: {word}")
+        raise BuildfileError("heredoc-word", f"the heredoc's name cannot be read: {shown(word)}")
     expand = _quotes(names[0]) == _quotes(quoted[0])
     fd = found["fd"].lstrip("0")
     return Opening(names[0], expand, bool(found["chomp"]), min(int(fd or 0), _MAX_FD) if len(fd) <= 20 else _MAX_FD)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from builder.errors import BuildfileError, Span
 from builder.syntax.blanks import WORD_GAPS, lower, upper
 from builder.syntax.exec_form import read_exec_form
-from builder.syntax.faults import WordError
+from builder.syntax.faults import WordError, shown
 from builder.syntax.heredocs import find_openings
 from builder.syntax.instructions import Node
 from builder.syntax.lines import Opening
@@ -108,14 +108,17 @@ def _pairs(statement: Statement) -> Arguments:
     if "=" not in words[0]:
         name, *value = WORD_GAPS.split(statement.rest, maxsplit=1)
         if not value:
-            raise WordError("missing-value", f"{name} has no value", hint="write name=value", word=name)
+            raise WordError("missing-value", f"{shown(name)} has no value", hint="write name=value", word=name)
         return Arguments((name, value[0], ""))
     triples: list[str] = []
     for word in words:
         name, equals, text = word.partition("=")
         if not equals:
             raise WordError(
-                "missing-value", f"{word} has no =", hint="write name=value; quote a value with blanks", word=word
+                "missing-value",
+                f"{shown(word)} has no =",
+                hint="write name=value; quote a value with blanks",
+                word=word,
             )
         triples += (name, text, equals)
     return Arguments(tuple(triples))

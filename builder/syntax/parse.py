@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ from lark import Token, Tree
 
 from builder.errors import BuildfileError, Span
 from builder.syntax.blanks import BLANK
-from builder.syntax.faults import WordError
+from builder.syntax.faults import WordError, shown
 from builder.syntax.grammar import parser
 from builder.syntax.instructions import Arg, Buildfile, From, Heredoc, Instruction, Node
 from builder.syntax.lines import ESCAPES, LineReader, read_directive
@@ -22,6 +23,8 @@ MAX_LINE_BYTES = 64 * 1024
 """BuildKit's limit of a physical line, its line end included."""
 
 _BOM = b"\xef\xbb\xbf"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_STRAY_SURROGATES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 
 
 class _Statement(NamedTuple):
@@ -41,7 +44,10 @@ class _File(NamedTuple):
 
 def parse(data: bytes, file: str = "Buildfile") -> Buildfile:
     """The whole file; raises what is wrong with it, as Problems if it is more than one thing."""
-    lines = _split(data)
+    if data.startswith(_UTF_16):
+        hint = "save it as UTF-8"
+        raise BuildfileError("utf-16", "the file is UTF-16, not UTF-8", hint=hint, span=Span(file, 1, 1))
+    lines = _split(from_bytes(data.removeprefix(_BOM)))
     problems = ProblemList(lines)
     _check_lengths(lines, file, problems)
     source = _read_file(lines, file)
@@ -66,18 +72,19 @@ def parse(data: bytes, file: str = "Buildfile") -> Buildfile:
 
 def parse_onbuild(expression: str, span: Span) -> Instruction:
     """The instruction of a trigger that an image carries; it stands where `span` says (its own file is not at hand)."""
-    lines = _split(to_bytes(expression))
+    # JSON can hold surrogates that are neither characters nor escaped bytes.
+    lines = _split(_STRAY_SURROGATES.sub("\ufffd", expression).removeprefix("\ufeff"))
     source = _read_file(lines, span.file)
     if len(source.statements) != 1:
-        raise BuildfileError("bad-trigger", f"not one instruction: {expression}", span=span)
+        raise BuildfileError("bad-trigger", f"not one instruction: {shown(expression)}", span=span)
     try:
         return read_instruction(_read_statement(source.statements[0]._replace(span=span), source.escape))
     except BuildfileError as error:
         raise error.at(span) from None
 
 
-def _split(data: bytes) -> list[str]:
-    lines = from_bytes(data.removeprefix(_BOM)).split("\n")
+def _split(text: str) -> list[str]:
+    lines = text.split("\n")
     if not lines[-1]:
         lines.pop()
     return lines
@@ -113,7 +120,10 @@ def _statements(tree: Tree[Token], lines: Sequence[str], file: str) -> Iterator[
     for child in tree.children:
         if isinstance(child, Token):
             if child.type == "COMMENT":
-                comments = [*comments, str(child)] if child else []
+                if child:
+                    comments.append(str(child))
+                else:
+                    comments = []
         elif child.data == "instruction":
             yield _statement(child, lines, file, tuple(comments))
             comments = []
@@ -137,8 +147,8 @@ def _read_statement(statement: _Statement, escape: str) -> Node:
         if body.type == "UNFINISHED":
             raise WordError(
                 "unterminated-heredoc",
-                f"the heredoc {opening.name} has no end",
-                hint=f"end it with a line {opening.name}, or quote a << that is none",
+                f"the heredoc {shown(opening.name)} has no end",
+                hint=f"end it with a line {shown(opening.name)}, or quote a << that is none",
                 word="<<",
             )
         heredocs.append(Heredoc(opening.name, str(body), opening.expand, opening.chomp, opening.fd))
@@ -155,7 +165,7 @@ def _read_directives(
         if name in directives:
             error = BuildfileError("duplicate-directive", f"the directive {name} is given twice")
         elif name == "escape" and value not in ESCAPES:
-            error = BuildfileError("bad-escape", f"the escape character is \\ or `, not {value}")
+            error = BuildfileError("bad-escape", f"the escape character is \\ or `, not {shown(value)}")
         if error:
             number = token.line or 1
             problems.add(error, Span(file, number, number, 1, lines[number - 1].rstrip("\r")))

@@ -13,6 +13,9 @@ from typing import NamedTuple
 Spend = Callable[[int], None]
 """Accounts for characters that are copied or searched; raises when it is too much."""
 
+TURN = 64
+"""What a turn of a loop of ours costs, in characters that the string methods would have searched."""
+
 ANY = "?"
 STAR = "*"
 TEMPLATE = re.compile(r"\$(?:(?P<dollar>\$)|\{(?P<braced>\w+)\}|(?P<named>\w+))")
@@ -46,7 +49,7 @@ class _Segment(NamedTuple):
         """The greatest start in `low`..`high`, or -1."""
         if self.regex is None:
             return value.rfind(self.text, low, high + len(self.text))
-        spend((high - low + 1) * len(self.text))
+        spend((high - low + 1) * (len(self.text) + TURN))
         return next((at for at in range(high, low - 1, -1) if self.at(value, at)), -1)
 
 
@@ -63,6 +66,11 @@ class Pattern:
 
         Go's ReplaceAllString reads `$name` in the text as a group: `$0` is the match and all others are empty.
         """
+        head, *others = self._segments
+        if every and head.text and head.regex is None and not others:
+            filled = _fill(text, head.text)
+            spend(value.count(head.text) * len(filled))
+            return value.replace(head.text, filled)
         parts: list[str] = []
         done = search = 0
         while search <= len(value):
@@ -84,6 +92,7 @@ class Pattern:
         """The first match from `position`, as long as it can be."""
         head = self._segments[0]
         while position <= len(value):
+            spend(TURN * len(self._segments))
             start = head.first(value, position, len(value), spend)
             if start < 0:
                 return None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 from builder.errors import BuildfileError, Problems, Span
+from builder.syntax.blanks import WORD_GAPS
 from builder.syntax.faults import WordError
 
 MAX_PROBLEMS = 100
@@ -28,6 +30,10 @@ class ProblemList:
         self.errors.append(error)
 
     def raise_if_any(self) -> None:
+        """One problem as itself, several as Problems in source order."""
+        if self.is_full:
+            self.errors.append(BuildfileError("too-many-problems", "too many problems: the rest was not read"))
+        self.errors.sort(key=lambda error: error.span.line if error.span else sys.maxsize)
         if len(self.errors) == 1:
             raise self.errors[0]
         if self.errors:
@@ -36,7 +42,9 @@ class ProblemList:
     def _narrow(self, span: Span, word: str) -> Span:
         if not word:
             return span
-        start = max(span.column - 1, 0)
+        # Behind the instruction's name, in which the word may occur by chance.
+        gap = WORD_GAPS.search(span.text, span.column)
+        start = gap.end() if gap else 0
         for line in range(span.line, span.end_line + 1):
             text = self._lines[line - 1]
             column = text.find(word, start)

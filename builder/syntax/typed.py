@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from builder.syntax.blanks import BLANK, lower, upper
-from builder.syntax.faults import WordError, did_you_mean
+from builder.syntax.faults import WordError, did_you_mean, shown
 from builder.syntax.flags import read_flags, with_flags
 from builder.syntax.heredocs import opening_or_none
 from builder.syntax.instructions import (
@@ -43,9 +43,8 @@ def read_instruction(node: Node) -> Instruction:
     """The typed instruction of `node`, or a WordError that says what is wrong with it."""
     reader = READERS.get(node.name)
     if reader is None:
-        written = node.name if len(node.name) <= 40 else f"{node.name[:37]}..."
         guess = did_you_mean(node.name, INSTRUCTION_NAMES)
-        raise WordError("unknown-instruction", f"unknown instruction: {written}{guess}")
+        raise WordError("unknown-instruction", f"unknown instruction: {shown(node.name)}{guess}")
     return reader(node)
 
 
@@ -58,7 +57,7 @@ def _from(node: Node) -> From:
             if _STAGE_NAME.match(name) is None:
                 raise WordError(
                     "stage-name",
-                    f"not a stage name: {written}",
+                    f"not a stage name: {shown(written)}",
                     hint="a letter, then letters, digits, '-', '_' and '.'",
                     word=written,
                 )
@@ -197,7 +196,9 @@ def _healthcheck(node: Node) -> HealthcheckCommand:
             test = ("CMD" if node.json else "CMD-SHELL", *command)
             return with_flags(HealthcheckCommand(node.span, test), "HEALTHCHECK", node.flags)
         case _:
-            raise WordError("arguments", f"HEALTHCHECK takes CMD or NONE, not {kind}", hint="HEALTHCHECK CMD command")
+            raise WordError(
+                "arguments", f"HEALTHCHECK takes CMD or NONE, not {shown(kind)}", hint="HEALTHCHECK CMD command"
+            )
 
 
 def _onbuild(node: Node) -> Onbuild:
