@@ -20,9 +20,12 @@ class LocalStepRunner:
         self._copies = Copies(plan, kitchen)
 
     def content_parts(self, step: Step, inputs: Inputs) -> Parts:
-        if isinstance(step.action, CopyAction):
+        if not isinstance(step.action, CopyAction):
+            return {}
+        try:
             return self._copies.content_parts(step.action, inputs)
-        return {}
+        except BuilderError as error:
+            raise error.at(step.span) from error.__cause__
 
     def run(self, step: Step, inputs: Inputs, log: Callable[[bytes], None]) -> Layer:
         try:

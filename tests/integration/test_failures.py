@@ -94,7 +94,9 @@ def test_two_builds_at_once_share_a_store(based: Pybuild) -> None:
     write(based.cwd, {"Buildfile": "FROM base\n" + "".join(f"RUN echo {n} > /f{n}\n" for n in range(6))})
     command = based.argv("build", "--format", "json", "-t", "app")
     processes = [
-        subprocess.Popen(command, cwd=based.cwd, env=based.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        subprocess.Popen(
+            command, cwd=based.cwd, env=based.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
         for _ in range(3)
     ]
     outputs = [process.communicate() for process in processes]

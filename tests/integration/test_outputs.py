@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -47,9 +48,12 @@ def test_skopeo_reads_the_store_in_place(built: Pybuild) -> None:
 def test_umoci_unpacks_exactly_what_the_build_saw(built: Pybuild, tmp_path: Path) -> None:
     bundle = tmp_path / "bundle"
     subprocess.run([tool("umoci"), "unpack", "--image", f"{built.root}:app:1.0", str(bundle)], check=True)
-    built.run("build", "-o", str(tmp_path / "local"))
-    assert tree(bundle / "rootfs") == tree(tmp_path / "local")
-    app = tree(tmp_path / "local" / "app")
+    built.run("build", "-o", f"type=tar,dest={tmp_path / 'files.tar'}")
+    files = tmp_path / "files"
+    files.mkdir()
+    subprocess.run(["tar", "-C", str(files), "-xpf", str(tmp_path / "files.tar")], check=True)
+    assert tree(bundle / "rootfs") == tree(files)
+    app = tree(files / "app")
     assert {name: fact[:4] for name, fact in app.items()} == {
         "deep": ("d", 0o755, 0, 0),
         "deep/er": ("d", 0o755, 0, 0),
@@ -74,9 +78,22 @@ def test_podman_runs_what_we_write(built: Pybuild, tmp_path: Path, kind: str) ->
     podman = tool("podman")
     archive = tmp_path / "app.tar"
     built.run("build", "-t", "app:1.0", "-o", f"type={kind},dest={archive}")
-    storage = ["--root", str(tmp_path / "storage"), "--runroot", str(tmp_path / "run"), "--storage-driver", "vfs"]
-    subprocess.run([podman, *storage, "load", "-i", str(archive)], check=True, capture_output=True)
-    run = [podman, *storage, "run", "--rm", "--network", "host", "--cgroups", "disabled", "--ulimit", "host"]
-    run += ["--runtime", tool("runc"), "localhost/app:1.0"]
-    done = subprocess.run(run, check=False, capture_output=True, text=True)
+    with tempfile.TemporaryDirectory(prefix="p") as short:  # podman refuses a run root of more than 50 characters
+        storage = [
+            "--root",
+            f"{short}/s",
+            "--runroot",
+            f"{short}/r",
+            "--storage-driver",
+            "vfs",
+            "--cgroup-manager",
+            "cgroupfs",
+        ]
+        loaded = subprocess.run(
+            [podman, *storage, "load", "-i", str(archive)], check=True, capture_output=True, text=True
+        )
+        name = loaded.stdout.split(": ")[1].strip()
+        assert name.endswith("/app:1.0")
+        run = [podman, *storage, "run", "--rm", "--network", "host", "--ulimit", "host"]
+        done = subprocess.run([*run, "--runtime", tool("runc"), name], check=False, capture_output=True, text=True)
     assert done.stdout == "hello from made\n", done.stderr
