@@ -14,6 +14,7 @@ from builder.cache.local import LocalCache
 from builder.images.report import FetchReport
 from builder.images.resolve import PullPolicy, StoreResolver
 from builder.images.sources.open import Sources
+from builder.model.layer import Layer
 from builder.model.platform import Platform
 from builder.model.reference import Reference
 from builder.outputs.spec import parse_output
@@ -44,6 +45,12 @@ OUTPUTS = {
 
 def open_store(root: str | None) -> Store:
     return Store.open(root or default_root(os.environ, os.getuid()))
+
+
+def cached_layers(store: Store) -> list[Layer]:
+    """The layers of recorded steps: they outlive the image, so that building it again is quick."""
+    with closing(LocalCache(store)) as records:
+        return [record.layer for record in records.records()]
 
 
 def build(options: BuildOptions, reporter: Reporter) -> BuildResult:

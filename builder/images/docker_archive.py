@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from builder.errors import ImageError
-from builder.images.keep import keep_layer
+from builder.images.keep import keep_stream
 from builder.images.sources.archive import Archive
 from builder.images.stored import Image
 from builder.layers.compress import decompress
@@ -52,7 +52,7 @@ def _layer(store: Store, archive: Archive, name: str, diff_id: Digest) -> Layer:
     known = store.layers.find(diff_id)
     if known:
         return Layer(diff_id, known)
-    layer = keep_layer(store, _content(archive, name))
+    layer = keep_stream(store, _content(archive, name))
     if layer.diff_id != diff_id:
         raise ImageError("bad-archive", f"{archive.path}: layer {name[:200]} is damaged: it is not {diff_id}")
     return layer

@@ -6,13 +6,10 @@ import argparse
 import json
 import sys
 
-from builder.cache.local import LocalCache
 from builder.cli.tables import size_text
 from builder.images.remove import Removed, remove_images
-from builder.model.layer import Layer
 from builder.sandbox.worker import Worker
-from builder.store.store import Store
-from builder.wiring import open_store
+from builder.wiring import cached_layers, open_store
 
 HELP = "Remove images, or names of images, from the store."
 EXAMPLES = """\
@@ -33,23 +30,12 @@ def run(args: argparse.Namespace) -> int:
         def remove_tree(path: str) -> None:
             worker.call("remove", {"path": path})
 
-        removed = remove_images(
-            store, args.images, lambda: _cached_layers(store), force=args.force, remover=remove_tree
-        )
+        removed = remove_images(store, args.images, lambda: cached_layers(store), force=args.force, remover=remove_tree)
     if args.format == "json":
         print(json.dumps(removed._asdict()))
     else:
         _print(removed)
     return 0
-
-
-def _cached_layers(store: Store) -> list[Layer]:
-    """Layers of recorded steps outlive the image, so that building it again is quick."""
-    cache = LocalCache(store)
-    try:
-        return [record.layer for record in cache.records()]
-    finally:
-        cache.close()
 
 
 def _print(removed: Removed) -> None:

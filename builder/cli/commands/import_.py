@@ -1,0 +1,71 @@
+"""pybuild import"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from contextlib import ExitStack
+
+from builder.changes import config_of
+from builder.errors import ImageError, UsageError
+from builder.images.import_ import ImportOptions, import_image
+from builder.images.tag import parse_tag
+from builder.model.config import RunConfig
+from builder.model.platform import Platform
+from builder.wiring import host_platform, open_store
+
+HELP = "Make an image of one layer from the tar archive of a root filesystem."
+EXAMPLES = """\
+  pybuild import rootfs.tar.gz base:1.0
+  tar -C rootfs -c . | pybuild import -c 'CMD ["/bin/sh"]' - base:1.0
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a tar archive, compressed or not; - reads standard input")
+    parser.add_argument("name", nargs="?", default="", metavar="NAME[:TAG]", help="the image's name")
+    parser.add_argument(
+        "-c", "--change", action="append", default=[], metavar="INSTRUCTION", help="set CMD, ENV, LABEL, … of the image"
+    )
+    parser.add_argument("-m", "--message", default="", metavar="TEXT", help="comment in the history")
+    parser.add_argument("--platform", default="", metavar="OS/ARCH", help="of the files (default: this machine's)")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="print the result as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    platform = Platform.parse(args.platform, host_platform()) if args.platform else host_platform()
+    config = config_of(args.change, platform) if args.change else RunConfig()
+    name = parse_tag(args.name) if args.name else ""
+    options = ImportOptions(platform, config, args.message, _epoch(os.environ.get("SOURCE_DATE_EPOCH", "")))
+    with ExitStack() as opened:
+        archive = _open(args.file, opened)
+        store = opened.enter_context(open_store(args.root))
+        image = import_image(store, archive, options, name)
+    if args.format == "json":
+        print(json.dumps({"id": image.id, "digest": image.descriptor.digest, "name": name, "size": image.size_bytes}))
+    else:
+        print(image.id)
+    return 0
+
+
+def _open(path: str, opened: ExitStack) -> int:
+    if path == "-":
+        if sys.stdin.isatty():
+            raise UsageError("terminal", "an archive is not read from a terminal", hint="redirect it, or name a file")
+        return sys.stdin.fileno()
+    if "://" in path:
+        raise UsageError("unsupported-import", "archives are imported from files", hint="download it, and pipe it to -")
+    try:
+        return opened.enter_context(open(path, "rb")).fileno()
+    except OSError as error:
+        raise ImageError("unreadable", f"{path} cannot be read: {error.strerror}") from error
+
+
+def _epoch(text: str) -> int | None:
+    if not text:
+        return None
+    if not text.isdecimal():
+        raise UsageError("bad-epoch", f"SOURCE_DATE_EPOCH is not a number of seconds: {text!r}")
+    return int(text)

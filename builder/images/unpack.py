@@ -1,0 +1,97 @@
+"""What a layer holds: its table of contents, and its snapshot. Made once per diff id, however many ask at once.
+
+Both stand under the diff id that an image's config claims, for every image to use. So neither is kept before the
+layer's bytes have been found to have that digest: an image that lies about a layer must not reach another one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from builder.errors import ImageError
+from builder.images.fetch import Progress, ensure_blob, ensure_blobs
+from builder.images.sources.types import OpenSource
+from builder.layers.compress import decompress
+from builder.layers.contents import read_contents
+from builder.layers.hashed import HashedStream
+from builder.layers.table import read_table
+from builder.model.digest import Digest
+from builder.model.entry import Entry
+from builder.model.layer import Chain, Layer
+from builder.sandbox.worker import Worker
+from builder.store.locks import FileLock
+from builder.store.snapshots import Staging
+from builder.store.store import Store
+
+
+def ensure_table(
+    store: Store, layer: Layer, open_source: OpenSource, progress: Progress | None = None
+) -> Sequence[Entry]:
+    """The layer's table of contents, read from its blob if it is not known; nothing is unpacked."""
+    if store.tables.has(layer.diff_id):
+        return store.tables.read(layer.diff_id)
+    ensure_blob(store, layer, open_source, progress)
+    with _lock(store, "table", layer.diff_id):
+        if not store.tables.has(layer.diff_id):
+            with store.blobs.open(layer.descriptor.digest, layer.descriptor.size) as blob:
+                stream = HashedStream(decompress(blob))
+                entries = read_contents(stream)
+            _check(layer, stream.digest)
+            store.tables.put(layer.diff_id, entries)
+    return store.tables.read(layer.diff_id)
+
+
+def ensure_snapshot(
+    store: Store, worker: Worker, layer: Layer, open_source: OpenSource, progress: Progress | None = None
+) -> str:
+    """The directory with the layer's files in overlay form, unpacked if it is not there; its table is known then."""
+    path = store.snapshots.path(layer.diff_id)
+    if path:
+        return path
+    ensure_blob(store, layer, open_source, progress)
+    with _lock(store, "snapshot", layer.diff_id):
+        path = store.snapshots.path(layer.diff_id)
+        return path or _unpack(store, worker, layer)
+
+
+def ensure_chain(
+    store: Store, worker: Worker, layers: Chain, open_source: OpenSource, progress: Progress | None = None
+) -> tuple[str, ...]:
+    """The snapshots of a stack of layers, bottom first. Blobs that are missing are fetched together."""
+    missing = tuple(layer for layer in layers if store.snapshots.path(layer.diff_id) is None)
+    ensure_blobs(store, missing, open_source, progress)
+    return tuple(ensure_snapshot(store, worker, layer, open_source, progress) for layer in layers)
+
+
+def _unpack(store: Store, worker: Worker, layer: Layer) -> str:
+    """By the worker: the files may belong to anyone."""
+
+    def remove(path: str) -> None:
+        worker.call("remove", {"path": path})
+
+    with store.snapshots.staging(remove) as staging:
+        store.tables.put(layer.diff_id, _apply(store, worker, layer, staging))
+        return store.snapshots.adopt(layer.diff_id, staging)
+
+
+def _apply(store: Store, worker: Worker, layer: Layer, staging: Staging) -> list[Entry]:
+    table_fd = os.memfd_create("table", os.MFD_CLOEXEC)
+    with open(table_fd, "r+b") as table, store.blobs.open(layer.descriptor.digest, layer.descriptor.size) as blob:
+        result = worker.call("apply", {"directory": staging.upper}, [blob.fileno(), table_fd])
+        _check(layer, Digest.parse(result["diff_id"]))
+        table.seek(0)
+        return read_table(table)
+
+
+def _check(layer: Layer, actual: Digest) -> None:
+    if actual != layer.diff_id:
+        raise ImageError(
+            "layer-mismatch",
+            f"layer {layer.descriptor.digest} is not what the image says: {layer.diff_id} expected, {actual} found",
+            hint="the image is damaged or hostile: get it again, from somewhere else",
+        )
+
+
+def _lock(store: Store, what: str, diff_id: Digest) -> FileLock:
+    return FileLock(f"{store.folder('locks')}/{what}.{diff_id.hex}")

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from builder.errors import ImageError
+from builder.images.contents import Contents
+from builder.images.resolve import StoreResolver
+from builder.images.sources.open import Sources
+from builder.images.unpack import ensure_chain, ensure_snapshot, ensure_table
+from builder.layers.tree import Tree
+from builder.model.layer import Chain
+from builder.model.platform import Platform
+from builder.sandbox.worker import Worker
+from builder.store.store import Store
+from tests.support.layouts import write_layout
+
+LAYERS = [{"etc/": b"", "etc/name": b"old", "etc/gone": b""}, {"etc/": b"", "etc/name": b"new", "etc/.wh.gone": b""}]
+
+
+@pytest.fixture
+def worker() -> Generator[Worker]:
+    with Worker() as started:
+        yield started
+
+
+def chain(store: Store, folder: Path) -> Chain:
+    write_layout(str(folder), LAYERS)
+    return StoreResolver(store, Sources()).resolve(f"oci:{folder}", Platform("linux", "amd64")).layers
+
+
+def test_snapshots_and_tables_tell_the_same(store: Store, worker: Worker, tmp_path: Path) -> None:
+    layers = chain(store, tmp_path / "l")
+    read = [list(ensure_table(store, layer, Sources())) for layer in layers]
+    assert not store.snapshots.all(), "a table needs no unpacking"
+    for layer in layers:
+        store.tables.remove(layer.diff_id)
+    lowest, upper = ensure_chain(store, worker, layers, Sources())
+    assert [list(store.tables.read(layer.diff_id)) for layer in layers] == read
+    assert Path(lowest, "etc/name").read_text() == "old"
+    assert os.stat(f"{upper}/etc/gone").st_rdev == 0
+    assert ensure_chain(store, worker, layers, Sources()) == (lowest, upper)
+
+
+def test_threads_that_ask_at_once_unpack_once(store: Store, worker: Worker, tmp_path: Path) -> None:
+    layer = chain(store, tmp_path / "l")[0]
+    found: list[str] = []
+    jobs: list[str] = []
+
+    class Counting(Worker):
+        def call(self, job: str, args: dict[str, object], fds: object = ()) -> dict[str, object]:
+            jobs.append(job)
+            return worker.call(job, args, fds)  # type: ignore[arg-type]
+
+    counting = Counting()
+    threads = [
+        threading.Thread(target=lambda: found.append(ensure_snapshot(store, counting, layer, Sources())))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 4
+    assert len(set(found)) == 1
+    assert jobs.count("apply") == 1
+
+
+def test_an_image_that_lies_about_a_layer_reaches_no_other(store: Store, worker: Worker, tmp_path: Path) -> None:
+    first, second = chain(store, tmp_path / "l")
+    liar = first._replace(diff_id=second.diff_id)
+    for ensure in (
+        lambda: ensure_table(store, liar, Sources()),
+        lambda: ensure_snapshot(store, worker, liar, Sources()),
+    ):
+        with pytest.raises(ImageError) as caught:
+            ensure()
+        assert caught.value.code == "layer-mismatch"
+    assert not store.tables.has(second.diff_id)
+    assert store.snapshots.path(second.diff_id) is None
+
+
+def test_contents_by_digest(store: Store, tmp_path: Path) -> None:
+    layers = chain(store, tmp_path / "l")
+    tree = Tree.of([ensure_table(store, layer, Sources()) for layer in layers])
+    with Contents(store, Sources()) as contents:
+        contents.take(layers, tree, tree.walk())
+        node = tree.get("etc/name")
+        assert node is not None
+        with open(contents.open(node.entry.digest), "rb") as file:
+            assert file.read() == b"new"
