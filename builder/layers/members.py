@@ -10,6 +10,7 @@ end without its two empty blocks but not within a member.
 from __future__ import annotations
 
 import base64
+import os
 import struct
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -74,6 +75,24 @@ class Member(NamedTuple):
         return self.size if self.extents is None else sum(extent.length for extent in self.extents)
 
 
+class FileSource:
+    """A file from its beginning, read without moving its position; the descriptor stays the caller's."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._at = 0
+
+    def read(self, size: int, /) -> bytes:
+        data = os.pread(self._fd, size, self._at)
+        self._at += len(data)
+        return data
+
+    def skip(self, count: int) -> bool:
+        """Passes over `count` bytes; False if there are fewer."""
+        self._at += count
+        return self._at <= os.fstat(self._fd).st_size
+
+
 class MemberReader:
     """Iterates over members; `content` gives the bytes of the one that came last, as far as they are wanted."""
 
@@ -112,8 +131,8 @@ class MemberReader:
 
     def _next_header(self) -> bytes | None:
         """The next header block; None at the end. What was left of the last content is passed over."""
-        for _ in self.content():
-            pass
+        if self._left:
+            self._pass_over()
         if self._padding:
             self._take(self._padding)
             self._padding = 0
@@ -123,6 +142,16 @@ class MemberReader:
         if len(block) < BLOCK:
             raise _truncated()
         return block
+
+    def _pass_over(self) -> None:
+        held = len(self._buffer) - self._at
+        if isinstance(self._source, FileSource) and self._left > held:
+            if not self._source.skip(self._left - held):
+                raise _truncated()
+            self._before += self._at + self._left
+            self._buffer, self._at, self._left = b"", 0, 0
+        for _ in self.content():
+            pass
 
     def _member(self, block: bytes) -> Member | None:
         """The member that begins with `block`; extended headers before it are read; None if it is none at all."""

@@ -6,14 +6,24 @@ import errno
 import hashlib
 import os
 from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Protocol
 
 from builder.errors import LayerError
 from builder.layers.header import END_OF_ARCHIVE, header, padding
 from builder.layers.streams import Writable
 from builder.model.entry import Entry, Kind
 
-Opener = Callable[[], int]
-"""Opens the content of a FILE for reading; the descriptor then belongs to the caller."""
+
+class Content(Protocol):
+    """An open file that is no descriptor of its own, such as a member of an archive."""
+
+    def read(self, size: int, /) -> bytes: ...
+    def close(self) -> None: ...
+
+
+Opener = Callable[[], "int | Content"]
+"""Opens the content of a FILE for reading; the descriptor (or what stands for one) then belongs to the caller."""
 
 Item = tuple[Entry, Opener | None]
 """An opener may be None for all kinds but FILE, and for files of size 0."""
@@ -77,37 +87,37 @@ class _Packing:
 
     def _add_file(self, entry: Entry, opener: Opener) -> Entry:
         size = entry.size
-        fd = opener()
         try:
-            self._write(header(entry))
-            if size < _CHUNK:
-                data = os.read(fd, size + 1)  # one byte more than expected: a file that grew must not go unseen
-                if len(data) == size:
-                    self._write(data)
-                    self._write(padding(size))
-                    return entry if entry.digest else entry._replace(digest=hashlib.sha256(data).hexdigest())
-                return self._copy(entry, fd, data)
-            return self._copy(entry, fd, b"")
+            opened = opener()
         except OSError as error:
             raise _unreadable(entry, error) from error
+        read: Callable[[int], bytes] = partial(os.read, opened) if isinstance(opened, int) else opened.read
+        close: Callable[[], None] = partial(os.close, opened) if isinstance(opened, int) else opened.close
+        try:
+            self._write(header(entry))
+            # one byte more than expected: a file that grew must not go unseen
+            data = _read(entry, read, min(size, _CHUNK) + 1)
+            if len(data) != size:
+                return self._copy(entry, read, data)
+            self._write(data)
+            self._write(padding(size))
+            return entry if entry.digest else entry._replace(digest=hashlib.sha256(data).hexdigest())
         finally:
-            os.close(fd)
+            close()
 
-    def _copy(self, entry: Entry, fd: int, data: bytes) -> Entry:
+    def _copy(self, entry: Entry, read: Callable[[int], bytes], data: bytes) -> Entry:
         """Large files, and descriptors that give less at once than they hold."""
         digest = None if entry.digest else hashlib.sha256()
         left = entry.size
         self._flush()
-        while True:
+        while data:
             left -= len(data)
             if left < 0:
                 raise _changed(entry, "grew")
             if digest:
                 digest.update(data)
             self._out.write(data)
-            data = os.read(fd, min(_CHUNK, left + 1))
-            if not data:
-                break
+            data = _read(entry, read, min(_CHUNK, left + 1))
         if left:
             raise _changed(entry, "shrank")
         self._write(padding(entry.size))
@@ -133,13 +143,20 @@ _EMPTY_DIGEST = hashlib.sha256().hexdigest()
 def _changed(entry: Entry, how: str) -> LayerError:
     return LayerError(
         "file-changed",
-        f"{entry.path!r} {how} while it was read: it had {entry.size} bytes",
+        f"{entry.path!r} {how} while it was read",
         hint="leave the files alone while they are built from, or exclude them by .dockerignore",
         retryable=True,
     )
 
 
+def _read(entry: Entry, read: Callable[[int], bytes], size: int) -> bytes:
+    try:
+        return read(size)
+    except OSError as error:
+        raise _unreadable(entry, error) from error
+
+
 def _unreadable(entry: Entry, error: OSError) -> LayerError:
-    if error.errno == errno.EISDIR:
-        return _changed(entry, "became a directory")
+    if error.errno in (errno.EISDIR, errno.ENOENT, errno.ELOOP, errno.ENOTDIR):
+        return _changed(entry, "was replaced")
     return LayerError("unreadable", f"{entry.path!r} cannot be read: {error.strerror}")

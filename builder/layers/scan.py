@@ -11,11 +11,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from builder.errors import LayerError
-from builder.layers.pack import Item, Opener
 from builder.layers.paths import Cursor, open_beneath
 from builder.model.entry import Entry, Kind
 
@@ -31,6 +30,9 @@ _CAPABILITY = "security.capability"
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
 """Non-blocking, so that a file replaced by a fifo meanwhile does not hang the build."""
 
+FileItem = tuple[Entry, Callable[[], int] | None]
+"""An item of `pack` whose content is a file."""
+
 _KINDS = {
     stat.S_IFREG: Kind.FILE,
     stat.S_IFDIR: Kind.DIRECTORY,
@@ -41,7 +43,7 @@ _KINDS = {
 }
 
 
-def scan_upper(root: int | str) -> Iterator[Item]:
+def scan_upper(root: int | str) -> Iterator[FileItem]:
     """The items of the tree below `root`, in the order that `pack` wants.
 
     Openers hold as long as the root: a descriptor stays the caller's; for a path, until the iterator ends. Raises
@@ -62,7 +64,7 @@ class _Scan:
         self._root_fd = root_fd
         self._first_path: dict[tuple[int, int], str] = {}
 
-    def items(self) -> Iterator[Item]:
+    def items(self) -> Iterator[FileItem]:
         """Depth first, yet in the byte order of whole paths: what is below `a` comes after `a.txt`, because `/` comes
         after `.`. So each directory stands in the list of its parent twice, to be shown and to be entered."""
         with Cursor(self._root_fd) as cursor:
@@ -88,7 +90,7 @@ class _Scan:
         found.sort(reverse=True)
         return found
 
-    def _show(self, path: str, name: str, dir_fd: int) -> Iterator[Item]:
+    def _show(self, path: str, name: str, dir_fd: int) -> Iterator[FileItem]:
         info = os.stat(name, dir_fd=dir_fd, follow_symlinks=False)
         kind = _KINDS.get(stat.S_IFMT(info.st_mode))
         if kind is None:
@@ -128,7 +130,7 @@ class _Scan:
             return entry
         return entry._replace(kind=Kind.HARDLINK, link=first, size=0)
 
-    def _opener(self, path: str) -> Opener:
+    def _opener(self, path: str) -> Callable[[], int]:
         return partial(open_beneath, self._root_fd, path, _READ, nofollow=True)
 
 

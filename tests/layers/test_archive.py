@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import tarfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from builder.errors import LayerError
+from builder.layers.archive import archive_items, is_archive
+from builder.layers.pack import pack
+from builder.model.entry import Entry, Kind
+
+COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
+    "plain": bytes,
+    "gzip": gzip.compress,
+    "bzip2": bz2.compress,
+    "xz": lzma.compress,
+    "zstd": zstandard.compress,
+}
+
+
+def unsorted_tar() -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for name, content in [("./z", b"last"), ("/b/c", b"x" * 3000), ("../a", b"first"), ("b/.wh.kept", b"k")]:
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+        root = tarfile.TarInfo("./")
+        root.type, root.mode = tarfile.DIRTYPE, 0o700
+        tar.addfile(root)
+    return out.getvalue()
+
+
+@contextmanager
+def opened(tmp_path: Path, data: bytes) -> Iterator[int]:
+    path = tmp_path / "file"
+    path.write_bytes(data)
+    with open(path, "rb") as file:
+        yield file.fileno()
+        assert file.tell() == 0
+
+
+@pytest.mark.parametrize("name", COMPRESSORS)
+def test_items_come_sorted_and_clean(name: str, tmp_path: Path) -> None:
+    with opened(tmp_path, COMPRESSORS[name](unsorted_tar())) as fd:
+        assert is_archive(fd)
+        with archive_items(fd, str(tmp_path)) as items:
+            assert [entry.path for entry, _ in items] == ["", "a", "b/.wh.kept", "b/c", "z"]
+            assert items[0][0] == Entry("", Kind.DIRECTORY, 0o700)
+            out = io.BytesIO()
+            kept = [item for item in items if item[0].path not in ("", "b/.wh.kept")]
+            pack(kept, out)
+    with tarfile.open(fileobj=io.BytesIO(out.getvalue())) as tar:
+        contents = [(file := tar.extractfile(member)) and file.read() for member in tar]
+    assert contents == [b"first", b"x" * 3000, b"last"]
+
+
+NO_ARCHIVES = [
+    b"",
+    b"text",
+    b"#!/bin/sh\n" * 200,
+    bytes(512),
+    bytes(10240),
+    b"\x1f\x8b\x08garbage",
+    b"BZh9",
+    b"\x28\xb5\x2f\xfd",
+]
+
+
+@pytest.mark.parametrize("data", [*NO_ARCHIVES, *(COMPRESSORS[name](b"text" * 500) for name in COMPRESSORS)])
+def test_other_files_are_no_archives(data: bytes, tmp_path: Path) -> None:
+    with opened(tmp_path, data) as fd:
+        assert not is_archive(fd)
+
+
+@pytest.mark.parametrize("name", COMPRESSORS)
+def test_a_cut_archive_is_an_error_not_a_part(name: str, tmp_path: Path) -> None:
+    data = COMPRESSORS[name](unsorted_tar()[:2000])
+    with opened(tmp_path, data) as fd, pytest.raises(LayerError), archive_items(fd):
+        pass
