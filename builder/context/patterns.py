@@ -66,7 +66,9 @@ def classify(text: str) -> tuple[str, str]:
     kind, go = _go_regex(text)
     if kind == REGEX:
         return kind, "\\A" + _python_regex(go + "$", text)
-    return kind, text if kind == EXACT else text[:-2] if kind == PREFIX else text[2:]
+    if kind == PREFIX:
+        return kind, text[:-2]
+    return kind, text[2:] if kind == SUFFIX and text.startswith("**") else text
 
 
 def malformed(text: str) -> ContextError:
