@@ -6,27 +6,43 @@ Descriptors: where the tar goes, where its table of contents goes.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from builder.layers.pack import pack
+from builder.layers.pack import Item, pack
 from builder.layers.scan import scan_upper
 from builder.layers.table import write_table
+from builder.model.entry import Kind
+from builder.sandbox.merged import Merged
 
 _BUFFER = 1 << 18
 
 
 def job(args: dict[str, Any], fds: list[int]) -> dict[str, Any]:
-    """Afterwards the upper directory holds the same times as the layer: it becomes the layer's snapshot."""
+    """Afterwards the upper directory holds the same times as the layer: it becomes the layer's snapshot.
+
+    With `lowers`, markers that hide nothing are left out: overlayfs calls every new directory opaque.
+    """
     upper: str = args["upper"]
+    items: Iterable[Item] = scan_upper(upper)
+    if "lowers" in args:
+        items = without_idle_markers(items, Merged(tuple(args["lowers"])))
     epoch: int | None = args.get("epoch")
     tar_fd, table_fd = fds
     with open(tar_fd, "wb", buffering=_BUFFER) as tar:
-        table = pack(scan_upper(upper), tar, epoch)
+        table = pack(items, tar, epoch)
     if epoch is not None:
         clamp_times(upper, epoch)
     with open(table_fd, "wb", buffering=_BUFFER) as file:
         write_table(table, file)
     return {"entries": len(table)}
+
+
+def without_idle_markers(items: Iterable[Item], below: Merged) -> Iterator[Item]:
+    for item in items:
+        entry = item[0]
+        if entry.kind is not Kind.OPAQUE or below.is_folder(f"/{entry.path}"):
+            yield item
 
 
 def clamp_times(root: str, epoch: int) -> None:

@@ -9,31 +9,16 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
-from typing import NamedTuple
 
 from builder.errors import SandboxError, StepError
 from builder.sandbox import devices, kernel, network, privileges, seccomp, system_files
-from builder.sandbox.identity import Identities
+from builder.sandbox.arrange import Arranged
 from builder.sandbox.program import Program
 from builder.sandbox.spec import File, Mount, RunSpec
 from builder.sandbox.users import Identity, look_up
 
 _STAGE = "/dev/.files"
 _ETC = kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
-
-
-class Arranged(NamedTuple):
-    """What the process in the new namespaces is told."""
-
-    spec: RunSpec
-    root: str
-    """Where the root filesystem is mounted on this machine."""
-    targets: dict[str, str]
-    """Where the path of each file and mount leads in the root filesystem."""
-    files: tuple[File, ...]
-    """Those of the spec, and /etc/hosts and /etc/resolv.conf."""
-    streams: tuple[int, int, int]
-    identities: Identities
 
 
 def enter(arranged: Arranged) -> Program:

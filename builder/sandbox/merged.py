@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import os
 import stat
+from typing import NamedTuple
 
 from builder.sandbox.identity import own_identities
+
+
+class _Found(NamedTuple):
+    place: str | None
+    folders: list[str]
+    """All that are merged, topmost first, where it is a directory."""
+
+
+def opaque_attribute() -> str:
+    """The attribute by which overlayfs knows an opaque directory, in the kind of mount that this process makes."""
+    return "user.overlay.opaque" if own_identities().in_user_namespace else "trusted.overlay.opaque"
 
 
 class Merged:
@@ -13,37 +25,45 @@ class Merged:
     and anything but a directory hides what has its name. Only for directories that nobody changes meanwhile."""
 
     def __init__(self, lowers: tuple[str, ...]) -> None:
-        self._seen: dict[str, list[str]] = {"": list(reversed(lowers))}
-        self._opaque = "user.overlay.opaque" if own_identities().in_user_namespace else "trusted.overlay.opaque"
+        everything = list(reversed(lowers))
+        self._seen: dict[str, _Found] = {"": _Found(everything[0] if everything else None, everything)}
+        self._opaque = opaque_attribute()
 
     def find(self, path: str) -> str | None:
         """Where on this machine the topmost one of `path` lies, for a path of plain names (`/etc/hosts`; the root is
-        empty) below real directories; None where there is nothing."""
-        places = self._places(path)
-        return places[0] if places else None
+        empty); None where there is nothing, or where a parent is anything but a directory."""
+        return self._look(path).place
 
-    def _places(self, path: str) -> list[str]:
+    def is_folder(self, path: str) -> bool:
+        return bool(self._look(path).folders)
+
+    def names(self, path: str) -> list[str]:
+        """What the directory `path` holds, sorted."""
+        listed = {name for folder in self._look(path).folders for name in os.listdir(folder)}
+        return sorted(name for name in listed if self.find(f"{path}/{name}") is not None)
+
+    def _look(self, path: str) -> _Found:
         if path not in self._seen:
             parent, _, name = path.rpartition("/")
-            self._seen[path] = list(self._merge(self._places(parent), name))
+            self._seen[path] = self._merge(self._look(parent).folders, name)
         return self._seen[path]
 
-    def _merge(self, folders: list[str], name: str) -> list[str]:
-        places: list[str] = []
-        for folder in folders:
+    def _merge(self, above: list[str], name: str) -> _Found:
+        folders: list[str] = []
+        for folder in above:
             place = f"{folder}/{name}"
             try:
                 status = os.lstat(place)
-            except (FileNotFoundError, NotADirectoryError):
+            except FileNotFoundError:
                 continue
             if stat.S_ISCHR(status.st_mode) and status.st_rdev == 0:
                 break
-            is_folder = stat.S_ISDIR(status.st_mode)
-            if is_folder or not places:
-                places.append(place)
-            if not is_folder or self._is_opaque(place):
+            if not stat.S_ISDIR(status.st_mode):
+                return _Found(folders[0] if folders else place, folders)
+            folders.append(place)
+            if self._is_opaque(place):
                 break
-        return places
+        return _Found(folders[0] if folders else None, folders)
 
     def _is_opaque(self, folder: str) -> bool:
         try:

@@ -12,25 +12,18 @@ import os
 import traceback
 from typing import Any, NoReturn
 
-from builder.errors import BuilderError, SandboxError
-from builder.sandbox import container, kernel, network, protocol, stubs
-from builder.sandbox.identity import own_identities
-from builder.sandbox.merged import Merged
+from builder.errors import BuilderError
+from builder.sandbox import container, kernel, protocol
+from builder.sandbox.arrange import Arranged
 from builder.sandbox.program import NotStarted, Program
-from builder.sandbox.roots import RootKind
-from builder.sandbox.spec import ExitStatus, File, RootFs, RunSpec
-
-_OWN_TREES = ("/proc", "/dev", "/sys")
+from builder.sandbox.spec import ExitStatus
 
 
-def become(spec: RunSpec, root: RootKind, fds: list[int]) -> Program:
-    """Turns this process into the one that is to run, up to the exec."""
-    return container.enter(_arrange(spec, root, fds))
-
-
-def run(spec: RunSpec, root: RootKind, fds: list[int]) -> ExitStatus:
-    """Runs the process as a child, to its end; afterwards nothing that it started is left."""
-    arranged = _arrange(spec, root, fds)
+def run(arranged: Arranged) -> ExitStatus | Program:
+    """Runs the process to its end; afterwards nothing that it started is left. Or makes this process into the one that
+    is to run, up to the exec."""
+    if not arranged.kind.needs_finish:
+        return container.enter(arranged)
     report, answer = os.pipe2(os.O_CLOEXEC)
     pid = kernel.fork_into(kernel.CLONE_NEWPID | kernel.CLONE_NEWNS)
     if pid == 0:
@@ -40,11 +33,11 @@ def run(spec: RunSpec, root: RootKind, fds: list[int]) -> ExitStatus:
         failure = file.read()
     ended = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     status = _explain(json.loads(failure)) if failure else ExitStatus.of(ended)
-    root.finish(arranged.root)
+    arranged.kind.finish(arranged.root)
     return status
 
 
-def _be_child(arranged: container.Arranged, answer: int) -> NoReturn:
+def _be_child(arranged: Arranged, answer: int) -> NoReturn:
     """A successful exec closes the pipe; anything else is written to it."""
     report: dict[str, Any]
     try:
@@ -68,55 +61,3 @@ def _explain(report: dict[str, Any]) -> ExitStatus:
     if "error" in report:
         raise protocol.revive(report["error"])
     raise RuntimeError(report["bug"])
-
-
-def _arrange(spec: RunSpec, root: RootKind, fds: list[int]) -> container.Arranged:
-    """Mounts the root filesystem. Scratch space lies on a tmpfs over the work directory, for this mount namespace only:
-    nothing is left to be removed."""
-    rootfs = spec.rootfs
-    root.open(rootfs)
-    kernel.mount("tmpfs", rootfs.work, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "mode=700")
-    place = f"{rootfs.work}/root"
-    os.mkdir(place, 0o755)
-    tree = Merged(rootfs.lowers)
-    _prepare_upper(tree, rootfs)
-    files = (File("/etc/hosts", network.hosts_file(spec)), File("/etc/resolv.conf", network.resolv_conf()), *spec.files)
-    targets = _find_targets(spec, files, tree)
-    missing = [target for target in targets.values() if not target.exists and _is_of_image(target.path)]
-    stub_directory = f"{rootfs.work}/stubs"
-    if missing:
-        stubs.plant(tree, stub_directory, missing)
-    root.mount((stub_directory,) if missing else (), place)
-    paths = {name: target.path for name, target in targets.items()}
-    return container.Arranged(spec, place, paths, files, _streams(fds), own_identities())
-
-
-def _prepare_upper(tree: Merged, rootfs: RootFs) -> None:
-    """The root directory itself is the upper one's, so it takes after the one below. The trees of the kernel need
-    directories to stand on: where the image has none, the layer gets them, as BuildKit leaves them too."""
-    if rootfs.lowers:
-        stubs.copy_attributes(rootfs.lowers[-1], rootfs.upper)
-    for path in _OWN_TREES:
-        place = tree.find(path)
-        if place is None:
-            os.mkdir(rootfs.upper + path, 0o755)
-        elif os.path.islink(place) or not os.path.isdir(place):
-            raise SandboxError("bad-root", f"{path} of the image is not a directory", hint="Make it one, or remove it.")
-
-
-def _find_targets(spec: RunSpec, files: tuple[File, ...], tree: Merged) -> dict[str, stubs.Target]:
-    wanted = [(file.path, False) for file in files]
-    wanted += [(mount.target, mount.kind == "tmpfs" or os.path.isdir(mount.source)) for mount in spec.mounts]
-    return {path: stubs.resolve(tree, path, is_directory) for path, is_directory in wanted}
-
-
-def _is_of_image(path: str) -> bool:
-    """Below /dev and the like there is nothing of the image: what is needed there is made in the fresh mounts."""
-    return not path.startswith(tuple(f"{tree}/" for tree in _OWN_TREES))
-
-
-def _streams(fds: list[int]) -> tuple[int, int, int]:
-    if len(fds) == 1:
-        return os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC), fds[0], fds[0]
-    given, output, errors = fds
-    return given, output, errors

@@ -14,30 +14,26 @@ _FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 class KernelOverlay:
-    """Directories are named by descriptor: the kernel limits an option to 255 bytes, and paths may hold any byte.
+    """Directories are named by descriptor: the kernel limits an option to 255 bytes, and paths may hold any byte."""
 
-    That also lets `place` be below the work directory, in something that is mounted over it.
-    """
-
-    name = "overlay"
     needs_finish = False
-    _upper: int
-    _work: int
-    _lowers: list[int]
 
-    def open(self, rootfs: RootFs) -> None:
-        self._upper, self._work, *self._lowers = (
-            os.open(path, _FOLDER) for path in (rootfs.upper, rootfs.work, *rootfs.lowers)
-        )
+    def __init__(self, rootfs: RootFs) -> None:
+        self._rootfs = rootfs
 
     def mount(self, stubs: tuple[str, ...], place: str) -> None:
-        lowers = self._lowers + [os.open(path, _FOLDER) for path in stubs]
-        if not lowers:  # scratch: the kernel wants a lower directory, so it gets the empty one that it will cover
-            lowers = [os.open(place, _FOLDER)]
-        options: dict[str, str | None] = dict(_options())
-        options.update(upperdir=f"/proc/self/fd/{self._upper}", workdir=f"/proc/self/fd/{self._work}")
-        mount_overlay([f"/proc/self/fd/{fd}" for fd in reversed(lowers)], options, place)
-        _forget_volatile(f"/proc/self/fd/{self._work}")
+        # Scratch: the kernel wants a lower directory, so it gets the empty one that it will cover.
+        lowers = (*self._rootfs.lowers, *stubs) or (place,)
+        fds = [os.open(path, _FOLDER) for path in (self._rootfs.upper, self._rootfs.work, *reversed(lowers))]
+        try:
+            upper, work, *paths = (f"/proc/self/fd/{fd}" for fd in fds)
+            options: dict[str, str | None] = dict(_options())
+            options.update(upperdir=upper, workdir=work)
+            mount_overlay(paths, options, place)
+        finally:
+            for fd in fds:
+                os.close(fd)
+        _forget_volatile(self._rootfs.work)
 
     def finish(self, place: str) -> None:
         kernel.unmount(place)

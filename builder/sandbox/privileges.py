@@ -64,14 +64,18 @@ def drop_bounding_set() -> None:
     kernel.prctl(kernel.PR_CAP_AMBIENT, kernel.PR_CAP_AMBIENT_CLEAR_ALL)
 
 
-def become(identity: Identity, identities: Identities) -> None:
-    """Takes on the identity. Root keeps docker's default set; anyone else loses all capabilities, as an exec does."""
+def check_mapped(identity: Identity, identities: Identities) -> None:
     if not (identities.has_user(identity.uid) and identities.has_group(identity.gid)):
         raise SandboxError(
             "user-not-mapped",
             f"user {identity.uid}:{identity.gid} does not exist in this user namespace",
             hint="It needs ranges in /etc/subuid and /etc/subgid, and newuidmap; `pybuild doctor` says more.",
         )
+
+
+def become(identity: Identity, identities: Identities) -> None:
+    """Takes on the identity. Root keeps docker's default set; anyone else loses all capabilities, as an exec does."""
+    check_mapped(identity, identities)
     if identities.may_set_groups:
         os.setgroups([group for group in identity.groups if identities.has_group(group)])
     os.setresgid(identity.gid, identity.gid, identity.gid)

@@ -17,7 +17,9 @@ from builder.sandbox.syscall_table import (
     CLONE3,
     DENIED,
     DENIED_EVERYWHERE,
+    FORBIDDEN_FAMILIES,
     LAST_KNOWN,
+    NAMESPACE_FLAGS,
     Architecture,
 )
 
@@ -29,17 +31,7 @@ _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
 # struct seccomp_data: number, architecture, instruction pointer, six arguments of 64 bits.
 _NUMBER_AT, _ARCHITECTURE_AT, _FIRST_ARGUMENT_AT = 0, 4, 16
 
-_NAMESPACE_FLAGS = (
-    kernel.CLONE_NEWNS
-    | kernel.CLONE_NEWCGROUP
-    | kernel.CLONE_NEWUTS
-    | kernel.CLONE_NEWIPC
-    | kernel.CLONE_NEWUSER
-    | kernel.CLONE_NEWPID
-    | kernel.CLONE_NEWNET
-)
 _PERSONALITIES = (0x0, 0x8, 0x20000, 0x20008, 0xFFFFFFFF)
-_FORBIDDEN_FAMILIES = (38, 40)  # AF_ALG, AF_VSOCK
 
 _Instruction = tuple[int, int, int, int]
 _Code = list[_Instruction]
@@ -69,9 +61,9 @@ def program(machine: str) -> bytes:
 def _section(architecture: Architecture) -> _Code:
     """The decision for one architecture: a binary search over the number, as the filter runs on every call."""
     decisions: dict[int, _Code] = {
-        architecture.clone: _argument_test(_JUMP_ANY_BIT, (_NAMESPACE_FLAGS,), refuse_match=True),
+        architecture.clone: _argument_test(_JUMP_ANY_BIT, (sum(NAMESPACE_FLAGS),), refuse_match=True),
         architecture.personality: _argument_test(_JUMP_EQUAL, _PERSONALITIES, refuse_match=False),
-        architecture.socket: _argument_test(_JUMP_EQUAL, _FORBIDDEN_FAMILIES, refuse_match=True),
+        architecture.socket: _argument_test(_JUMP_EQUAL, FORBIDDEN_FAMILIES, refuse_match=True),
         CLONE3: _refuse(errno.ENOSYS),
     }
     numbers = [row[architecture.column] for row in DENIED.values()] + list(DENIED_EVERYWHERE.values())

@@ -16,6 +16,7 @@ import os
 import select
 import signal
 import sys
+from importlib import import_module
 from typing import Any, NoReturn
 
 from builder.errors import BuilderError, SandboxError
@@ -24,6 +25,7 @@ from builder.sandbox.identity import own_identities
 from builder.sandbox.idmap import enter_user_namespace
 from builder.sandbox.jobs import NEED_NAMESPACES, find_job
 from builder.sandbox.program import NotStarted, Program
+from builder.sandbox.roots import ROOT_KINDS
 
 _HANGUP = select.POLLRDHUP | select.POLLHUP | select.POLLERR
 _JOB_NAMESPACES = kernel.CLONE_NEWPID | kernel.CLONE_NEWNS
@@ -180,6 +182,7 @@ def _prepare_for_children() -> None:
     """What every run would do again is done once. Children share this memory: a collector that touches every object
     would copy it page by page."""
     find_job("run")
+    import_module(ROOT_KINDS["overlay"][0])
     own_identities()
     privileges.last_capability()
     system_files.protected()

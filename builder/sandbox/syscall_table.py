@@ -38,6 +38,12 @@ ARCHITECTURES = {
 }
 """By machine: the native set of numbers, then that of 32-bit programs."""
 
+NAMESPACE_FLAGS = (0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000)
+"""What clone may not ask for: new mount, cgroup, uts, ipc, user, pid, network namespaces (linux/sched.h)."""
+
+FORBIDDEN_FAMILIES = (38, 40)
+"""Of sockets: AF_ALG and AF_VSOCK."""
+
 CLONE3 = 435
 LAST_KNOWN = 466
 """removexattrat, Linux 6.13. What is newer does not exist for the process (ENOSYS), as under runc."""

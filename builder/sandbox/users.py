@@ -19,14 +19,14 @@ class Identity(NamedTuple):
     home: str
 
 
-def look_up(user: str, root: str = "") -> Identity:
-    """`user[:group]`, names or numbers; empty is root. `root` is where the image's tree stands.
+def look_up(user: str, users_file: str = "/etc/passwd", groups_file: str = "/etc/group") -> Identity:
+    """`user[:group]`, names or numbers; empty is root. The paths are those of the image's files; they may not exist.
 
     A number needs no entry. A user with an entry brings its group and, unless a group is given, those that list it.
     """
     name, _, group = user.partition(":")
     wanted = name or "0"
-    entry = _user_entry(wanted, root)
+    entry = _user_entry(wanted, users_file)
     uid = int(entry[2]) if entry else _number(wanted)
     if uid is None:
         raise _unknown("user", name)
@@ -34,15 +34,15 @@ def look_up(user: str, root: str = "") -> Identity:
     home = (entry[5] if entry else "") or "/"
     groups: tuple[int, ...] = ()
     if group:
-        gid = _group_id(group, root)
+        gid = _group_id(group, groups_file)
     elif entry:
-        groups = tuple(int(fields[2]) for fields in _lines(f"{root}/etc/group", 4) if entry[0] in fields[3].split(","))
+        groups = tuple(int(fields[2]) for fields in _lines(groups_file, 4) if entry[0] in fields[3].split(","))
     return Identity(uid, gid, groups if gid in groups else (gid, *groups), home)
 
 
-def _user_entry(wanted: str, root: str) -> list[str] | None:
+def _user_entry(wanted: str, users_file: str) -> list[str] | None:
     number = _number(wanted)
-    for fields in _lines(f"{root}/etc/passwd", 6):
+    for fields in _lines(users_file, 6):
         if not fields[3].isdecimal():
             continue
         if fields[0] == wanted if number is None else int(fields[2]) == number:
@@ -50,11 +50,11 @@ def _user_entry(wanted: str, root: str) -> list[str] | None:
     return None
 
 
-def _group_id(wanted: str, root: str) -> int:
+def _group_id(wanted: str, groups_file: str) -> int:
     number = _number(wanted)
     if number is not None:
         return number
-    for fields in _lines(f"{root}/etc/group", 3):
+    for fields in _lines(groups_file, 3):
         if fields[0] == wanted:
             return int(fields[2])
     raise _unknown("group", wanted)

@@ -1,9 +1,11 @@
-"""A worker and a tiny root filesystem for all tests of the sandbox."""
+"""A worker, a tiny root filesystem, and every way in which a run can be carried out on this machine."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -11,7 +13,26 @@ from builder.sandbox.spec import ExitStatus, RootFs, RunSpec
 from builder.sandbox.worker import Worker
 from tests.support.rootfs import make_rootfs
 
-Run = Callable[..., tuple[ExitStatus, str]]
+
+class Way(NamedTuple):
+    """One combination of runtime and kind of root filesystem."""
+
+    runtime: str
+    root: str
+
+    def args(self) -> dict[str, Any]:
+        return {"runtime": self.runtime, "roots": [self.root]}
+
+
+DEFAULT_WAY = Way("native", "overlay")
+WAYS = [
+    DEFAULT_WAY,
+    Way("native", "fuse"),
+    Way("native", "copy"),
+    Way("runc", "overlay"),
+    Way("crun", "overlay"),
+    Way("crun", "copy"),
+]
 
 
 @pytest.fixture(scope="session")
@@ -25,21 +46,49 @@ def worker() -> Iterator[Worker]:
         yield worker
 
 
-def spec_for(directory: str, base: str, *argv: str, **changes: object) -> RunSpec:
-    """A spec whose root filesystem is `base` below fresh directories in `directory`."""
-    upper, work = os.path.join(directory, "upper"), os.path.join(directory, "work")
-    for path in (upper, work):
-        os.makedirs(path, exist_ok=True)
-    spec = RunSpec(argv, (("PATH", "/bin"),), "/", RootFs((base,), upper, work))
-    return spec._replace(**changes)  # type: ignore[arg-type]
+class Outcome(NamedTuple):
+    status: ExitStatus
+    text: str
+    upper: str
 
 
-def run_spec(worker: Worker, spec: RunSpec) -> tuple[ExitStatus, str]:
-    output, end = os.pipe()
-    with open(output, "rb") as file:
-        try:
-            call = worker.begin("run", {"spec": spec.to_json()}, [end])
-        finally:
-            os.close(end)
-        text = file.read().decode(errors="replace")
-    return ExitStatus(**call.result()), text
+class Runner:
+    """Runs things in `base`, each in fresh directories."""
+
+    def __init__(self, worker: Worker, base: str, directory: Path) -> None:
+        self._worker = worker
+        self.base = base
+        self._directory = directory
+        self._count = 0
+
+    def spec(self, *argv: str, **changes: Any) -> RunSpec:
+        self._count += 1
+        upper, work = (str(self._directory / f"{name}{self._count}") for name in ("upper", "work"))
+        for path in (upper, work):
+            os.mkdir(path)
+        spec = RunSpec(argv, (("PATH", "/bin"),), "/", RootFs((self.base,), upper, work))
+        return spec._replace(**changes)
+
+    def run(self, spec: RunSpec, way: Way = DEFAULT_WAY) -> Outcome:
+        output, end = os.pipe()
+        with open(output, "rb") as file:
+            try:
+                call = self._worker.begin("run", {"spec": spec.to_json()} | way.args(), [end])
+            finally:
+                os.close(end)
+            text = file.read().decode(errors="surrogateescape")
+        return Outcome(ExitStatus(**call.result()), text, spec.rootfs.upper)
+
+    def shell(self, script: str, way: Way = DEFAULT_WAY, **changes: Any) -> Outcome:
+        return self.run(self.spec("sh", "-c", script, **changes), way)
+
+    def says(self, script: str, **changes: Any) -> str:
+        """The output of a script that succeeds."""
+        outcome = self.shell(script, **changes)
+        assert outcome.status.code == 0, outcome
+        return outcome.text
+
+
+@pytest.fixture
+def runner(worker: Worker, base: str, tmp_path: Path) -> Runner:
+    return Runner(worker, base, tmp_path)

@@ -1,0 +1,94 @@
+"""Everything about a run that is done before its namespaces: the root filesystem mounted, its mount points found."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from builder.errors import SandboxError
+from builder.sandbox import kernel, network, stubs
+from builder.sandbox.identity import Identities, own_identities
+from builder.sandbox.merged import Merged
+from builder.sandbox.roots import RootKind, mount_first
+from builder.sandbox.spec import File, RootFs, RunSpec
+
+_OWN_TREES = ("/proc", "/dev", "/sys")
+
+_SCRATCH = "/dev/pts"
+"""A directory that every Linux has, and in which no run looks for anything of the machine's."""
+
+
+class Arranged(NamedTuple):
+    spec: RunSpec
+    kind: RootKind
+    root: str
+    """Where the root filesystem is mounted, in this mount namespace."""
+    scratch: str
+    """A directory in memory, for this mount namespace only."""
+    tree: Merged
+    targets: dict[str, str]
+    """Where the path of each file and mount leads in the root filesystem, free of symlinks."""
+    files: tuple[File, ...]
+    """Those of the spec, and /etc/hosts and /etc/resolv.conf."""
+    streams: tuple[int, int, int]
+    identities: Identities
+
+
+def arrange(spec: RunSpec, kinds: tuple[str, ...], fds: list[int]) -> Arranged:
+    """Mounts the root filesystem with the first of `kinds` that can. Scratch space is a tmpfs that only this mount
+    namespace sees: nothing is left to be removed."""
+    rootfs = spec.rootfs
+    kernel.mount("tmpfs", _SCRATCH, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "mode=700")
+    place = f"{_SCRATCH}/root"
+    os.mkdir(place, 0o755)
+    tree = Merged(rootfs.lowers)
+    _prepare_upper(tree, rootfs)
+    files = (File("/etc/hosts", network.hosts_file(spec)), File("/etc/resolv.conf", network.resolv_conf()), *spec.files)
+    targets = _find_targets(spec, files, tree)
+    missing = [target for target in targets.values() if not target.exists and _is_of_image(target.path)]
+    stub_directory = f"{_SCRATCH}/stubs"
+    if missing:
+        stubs.plant(tree, stub_directory, missing)
+    kind = mount_first(kinds, rootfs, (stub_directory,) if missing else (), place)
+    return Arranged(
+        spec=spec,
+        kind=kind,
+        root=place,
+        scratch=_SCRATCH,
+        tree=tree,
+        targets={name: target.path for name, target in targets.items()},
+        files=files,
+        streams=_streams(fds),
+        identities=own_identities(),
+    )
+
+
+def _prepare_upper(tree: Merged, rootfs: RootFs) -> None:
+    """The root directory itself is the upper one's, so it takes after the one below. The trees of the kernel need
+    directories to stand on: where the image has none, the layer gets them, as BuildKit leaves them too."""
+    if rootfs.lowers:
+        stubs.copy_attributes(rootfs.lowers[-1], rootfs.upper)
+    for path in _OWN_TREES:
+        place = tree.find(path)
+        if place is None:
+            os.mkdir(rootfs.upper + path, 0o755)
+        elif os.path.islink(place) or not os.path.isdir(place):
+            raise SandboxError("bad-root", f"{path} of the image is not a directory", hint="Make it one, or remove it.")
+
+
+def _find_targets(spec: RunSpec, files: tuple[File, ...], tree: Merged) -> dict[str, stubs.Target]:
+    wanted = [(file.path, False) for file in files]
+    wanted += [(mount.target, mount.kind == "tmpfs" or os.path.isdir(mount.source)) for mount in spec.mounts]
+    return {path: stubs.resolve(tree, path, is_directory) for path, is_directory in wanted}
+
+
+def _is_of_image(path: str) -> bool:
+    """Below /dev and the like there is nothing of the image: what is needed there is made in the fresh mounts."""
+    return not path.startswith(tuple(f"{tree}/" for tree in _OWN_TREES))
+
+
+def _streams(fds: list[int]) -> tuple[int, int, int]:
+    if len(fds) == 1:
+        return os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC), fds[0], fds[0]
+    given, output, errors = fds
+    return given, output, errors

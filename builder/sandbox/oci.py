@@ -1,0 +1,110 @@
+"""The same run through an OCI runtime (crun, runc, ...): a bundle's config.json, written from the same arrangement.
+
+The runtime's state lies in memory, in this job's own mount namespace, and the runtime and the container are in its pid
+namespace: ending the job ends both, and leaves nothing but perhaps an empty control group.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from shutil import which
+
+from builder.errors import SandboxError, StepError
+from builder.sandbox import kernel, stubs
+from builder.sandbox.arrange import Arranged
+from builder.sandbox.oci_config import config
+from builder.sandbox.spec import ExitStatus
+from builder.sandbox.users import Identity, look_up
+
+_EXTRA_OPTIONS = {"crun": ["--cgroup-manager=disabled"]}
+"""crun knows no mix of control group versions, and a build needs no group of its own; runc cannot do without."""
+
+_EXEC_FAILED = re.compile(r"exec(ut|:| )|executable")
+_NOT_FOUND = re.compile(r"executable file not found|no such file or directory")
+
+
+def run_bundle(arranged: Arranged, runtime: str) -> ExitStatus:
+    program = which(runtime)
+    if program is None:
+        raise SandboxError(
+            "unknown-runtime", f"there is no OCI runtime {runtime!r} on PATH", hint="Known to work: crun, runc."
+        )
+    # The runtime names processes by their numbers in this pid namespace, so it must see a /proc that does too.
+    kernel.mount("proc", "/proc", "proc")
+    tree = arranged.tree
+    passwd, group = (tree.find(stubs.resolve(tree, path, False).path) or "" for path in ("/etc/passwd", "/etc/group"))
+    identity = look_up(arranged.spec.user, passwd, group)
+    _make_directory(arranged, identity)
+    with open(f"{arranged.scratch}/config.json", "w") as file:
+        json.dump(config(arranged, identity), file)
+    status = _Bundle(program, arranged).run()
+    arranged.kind.finish(arranged.root)
+    return status
+
+
+def _make_directory(arranged: Arranged, identity: Identity) -> None:
+    """The runtime would make a missing working directory too, but as root."""
+    cwd = arranged.spec.cwd
+    target = stubs.resolve(arranged.tree, cwd, True)
+    missing = []
+    path = target.path
+    while not os.path.lexists(arranged.root + path):
+        missing.append(arranged.root + path)
+        path = os.path.dirname(path)
+    if not os.path.isdir(arranged.root + path):
+        raise StepError("bad-workdir", f"cannot change to the working directory {cwd}: Not a directory")
+    for folder in reversed(missing):
+        os.mkdir(folder, 0o755)
+        os.chown(folder, identity.uid, identity.gid)
+
+
+class _Bundle:
+    """The runtime starts the process detached: so it passes the descriptors on instead of copying what comes through
+    them, and the process becomes a child of this one, which is 1 in its pid namespace."""
+
+    def __init__(self, program: str, arranged: Arranged) -> None:
+        self._program = program
+        self._streams = arranged.streams
+        self._scratch = arranged.scratch
+        self._log = f"{arranged.scratch}/log"
+        self._id = f"pybuild-{os.urandom(8).hex()}"
+
+    def run(self) -> ExitStatus:
+        pid_file = f"{self._scratch}/pid"
+        code = self._call("run", "--detach", "--bundle", self._scratch, "--pid-file", pid_file)
+        if code:
+            return self._not_started(code)
+        with open(pid_file) as file:
+            pid = int(file.read())
+        status = ExitStatus.of(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+        self._call("delete", "--force")
+        return status
+
+    def _call(self, *words: str) -> int:
+        options = ["--root", f"{self._scratch}/state", "--log", self._log, "--log-format", "json"]
+        options += _EXTRA_OPTIONS.get(os.path.basename(self._program), [])
+        actions = [(os.POSIX_SPAWN_DUP2, fd, number) for number, fd in enumerate(self._streams)]
+        command = [self._program, *options, *words, self._id]
+        pid = os.posix_spawn(self._program, command, os.environ, file_actions=actions)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+    def _not_started(self, code: int) -> ExitStatus:
+        failure = _last_error(self._log) or f"it ended with code {code}"
+        if not _EXEC_FAILED.search(failure):
+            raise SandboxError(
+                "runtime-failed",
+                f"{self._program} could not start the process: {failure}",
+                hint="Try --runtime native.",
+            )
+        return ExitStatus(127 if _NOT_FOUND.search(failure) else 126, 0, failure)
+
+
+def _last_error(log: str) -> str:
+    if not os.path.exists(log):
+        return ""
+    with open(log) as file:
+        entries = [json.loads(line) for line in file if line.startswith("{")]
+    errors = [str(entry.get("msg", "")) for entry in entries if entry.get("level") == "error"]
+    return errors[-1] if errors else ""

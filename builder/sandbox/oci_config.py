@@ -1,0 +1,143 @@
+"""A bundle's config.json (OCI runtime specification 1.0.2) that says what the native sandbox does."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from builder.sandbox import privileges, syscall_table, system_files
+from builder.sandbox.arrange import Arranged
+from builder.sandbox.devices import TTY_GROUP
+from builder.sandbox.spec import Mount
+from builder.sandbox.users import Identity
+
+_NO_EXEC = ["nosuid", "noexec", "nodev"]
+_EPERM, _ENOSYS = 1, 38
+_SECCOMP_ARCHITECTURES = {
+    "x86_64": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"],
+    "aarch64": ["SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"],
+    "riscv64": ["SCMP_ARCH_RISCV64"],
+}
+
+
+def config(arranged: Arranged, identity: Identity) -> dict[str, Any]:
+    spec = arranged.spec
+    return {
+        "ociVersion": "1.0.2",
+        "root": {"path": arranged.root, "readonly": spec.readonly_root},
+        "hostname": spec.hostname,
+        "process": _process(arranged, identity),
+        "mounts": [*_system_mounts(arranged), *_file_mounts(arranged), *_mounts(arranged)],
+        "linux": _linux(spec.network),
+    }
+
+
+def _process(arranged: Arranged, identity: Identity) -> dict[str, Any]:
+    spec, identities = arranged.spec, arranged.identities
+    environment = dict(spec.env)
+    environment.setdefault("HOME", identity.home)
+    names = [f"CAP_{name}" for name in privileges.DEFAULT_CAPABILITIES]
+    groups = [group for group in identity.groups if identities.may_set_groups and identities.has_group(group)]
+    privileges.check_mapped(identity, identities)
+    return {
+        "terminal": False,
+        "args": list(spec.argv),
+        "env": [f"{name}={value}" for name, value in environment.items()],
+        "cwd": spec.cwd,
+        "user": {"uid": identity.uid, "gid": identity.gid, "additionalGids": groups, "umask": 0o022},
+        "capabilities": {"bounding": names, "effective": names, "permitted": names},
+        "noNewPrivileges": False,
+        "rlimits": [
+            {"type": f"RLIMIT_{name.upper()}", "soft": soft % (1 << 64), "hard": hard % (1 << 64)}
+            for name, soft, hard in spec.ulimits
+        ],
+    }
+
+
+def _system_mounts(arranged: Arranged) -> list[dict[str, Any]]:
+    terminals = ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"]
+    if arranged.identities.has_group(TTY_GROUP):
+        terminals.append(f"gid={TTY_GROUP}")
+    in_memory = ["nosuid", "strictatime", "mode=755", "size=65536k"]
+    shared_memory = [*_NO_EXEC, "mode=1777", f"size={arranged.spec.shm_size}"]
+    own_network = arranged.spec.network == "none" or not arranged.identities.in_user_namespace
+    return [
+        _mount("/proc", "proc", "proc", _NO_EXEC),
+        _mount("/dev", "tmpfs", "tmpfs", in_memory),
+        _mount("/dev/pts", "devpts", "devpts", terminals),
+        _mount("/dev/shm", "tmpfs", "shm", shared_memory),  # noqa: S108 - a mount point
+        _mount("/dev/mqueue", "mqueue", "mqueue", _NO_EXEC),
+        _mount("/sys", "sysfs", "sysfs", [*_NO_EXEC, "ro"])
+        if own_network
+        else _mount("/sys", "none", "/sys", ["rbind", *_NO_EXEC, "ro"]),
+    ]
+
+
+def _file_mounts(arranged: Arranged) -> list[dict[str, Any]]:
+    """The files of the run are written to memory and bound over their places."""
+    folder = f"{arranged.scratch}/files"
+    os.mkdir(folder, 0o755)
+    mounts = []
+    for number, file in enumerate(arranged.files):
+        source = f"{folder}/{number}"
+        with open(source, "xb") as out:
+            out.write(file.content.encode("utf-8", "surrogateescape"))
+            os.fchown(out.fileno(), file.uid, file.gid)
+            os.fchmod(out.fileno(), file.mode)
+        # A script in /dev is to be executed, as in the native sandbox.
+        flags = [] if file.path.startswith("/dev/") else [*_NO_EXEC, "ro"]
+        mounts.append(_mount(arranged.targets[file.path], "none", source, ["bind", *flags]))
+    return mounts
+
+
+def _mounts(arranged: Arranged) -> list[dict[str, Any]]:
+    def target(mount: Mount) -> str:
+        return arranged.targets[mount.target]
+
+    mounts = []
+    for mount in sorted(arranged.spec.mounts, key=lambda mount: os.fsencode(target(mount))):
+        readonly = ["ro"] if mount.readonly else []
+        if mount.kind == "bind":
+            mounts.append(_mount(target(mount), "none", mount.source, ["rbind", *readonly]))
+        else:
+            size = [f"size={mount.size}"] if mount.size else []
+            options = ["nosuid", "nodev", f"mode={mount.mode:o}", *size, *readonly]
+            mounts.append(_mount(target(mount), "tmpfs", "tmpfs", options))
+    return mounts
+
+
+def _mount(destination: str, kind: str, source: str, options: list[str]) -> dict[str, Any]:
+    return {"destination": destination, "type": kind, "source": source, "options": options}
+
+
+def _linux(network: str) -> dict[str, Any]:
+    kinds = ["pid", "ipc", "uts", "mount", *(["network"] if network == "none" else [])]
+    protected = system_files.protected()
+    return {
+        "namespaces": [{"type": kind} for kind in kinds],
+        "maskedPaths": [*protected.masked_files, *protected.masked_folders],
+        "readonlyPaths": list(protected.readonly),
+        "resources": {"devices": [{"allow": False, "access": "rwm"}]},
+    } | _seccomp()
+
+
+def _seccomp() -> dict[str, Any]:
+    """The runtime's language for filters cannot say all that ours says: personality() stays open, and calls newer than
+    the table too."""
+    machine = os.uname().machine
+    if machine not in _SECCOMP_ARCHITECTURES:
+        return {}
+    names = [*syscall_table.DENIED, *syscall_table.DENIED_EVERYWHERE]
+    refused = {"action": "SCMP_ACT_ERRNO", "errnoRet": _EPERM}
+    rules: list[dict[str, Any]] = [
+        {"names": names} | refused,
+        {"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": _ENOSYS},
+    ]
+    for flag in syscall_table.NAMESPACE_FLAGS:
+        test = {"index": 0, "value": flag, "valueTwo": flag, "op": "SCMP_CMP_MASKED_EQ"}
+        rules.append({"names": ["clone"], "args": [test]} | refused)
+    for family in syscall_table.FORBIDDEN_FAMILIES:
+        test = {"index": 0, "value": family, "op": "SCMP_CMP_EQ"}
+        rules.append({"names": ["socket"], "args": [test]} | refused)
+    architectures = _SECCOMP_ARCHITECTURES[machine]
+    return {"seccomp": {"defaultAction": "SCMP_ACT_ALLOW", "architectures": architectures, "syscalls": rules}}
