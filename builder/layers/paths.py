@@ -204,9 +204,11 @@ class Cursor:
     def _shared_depth(self, path: str) -> int:
         """How many levels of the current directory lead to `path` too."""
         if not self._levels or path.startswith(self._path + "/"):
-            return len(self._levels)  # the usual way down must not cost a comparison of every level
+            return len(self._levels)  # the usual ways, down and up, must not cost a comparison of every level
         if not path:
             return 0
+        if self._path.startswith(path + "/"):
+            return path.count("/") + 1
         shared = 0
         for level, part in zip(self._levels, path.split("/"), strict=False):
             if level.name != part:

@@ -157,8 +157,8 @@ class Placing:
         """Hides `path` below; what this archive itself puts there stays (OCI image-spec, layer.md, Whiteouts)."""
         node = self._tree.get(path)
         if node is None:
-            if path in self._whiteouts:
-                return None
+            if path in self._whiteouts or path.rpartition("/")[0] in self._opaque:
+                return None  # the kernel would list it, with nothing to be found there
             self._whiteouts.add(path)
             return Placed(Entry(path, Kind.WHITEOUT), False, implied)
         if node.entry.kind is Kind.DIRECTORY:

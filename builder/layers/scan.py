@@ -47,7 +47,8 @@ def scan_upper(root: int | str) -> Iterator[FileItem]:
     """The items of the tree below `root`, in the order that `pack` wants.
 
     Openers hold as long as the root: a descriptor stays the caller's; for a path, until the iterator ends. Raises
-    LayerError `unsupported-upper` for what the upper directory alone does not tell.
+    LayerError `unsupported-upper` for what the upper directory alone does not tell, `unreadable` for what this process
+    may not read.
     """
     if isinstance(root, int):
         yield from _Scan(root).items()
@@ -71,11 +72,15 @@ class _Scan:
             pending = self._listing(cursor, "")
             while pending:
                 path = os.fsdecode(pending.pop())
-                if path.endswith("/"):
-                    pending += self._listing(cursor, path[:-1])
-                    continue
-                parent, _, name = path.rpartition("/")
-                yield from self._show(path, name, cursor.directory(parent))
+                try:
+                    if path.endswith("/"):
+                        pending += self._listing(cursor, path[:-1])
+                        continue
+                    parent, _, name = path.rpartition("/")
+                    found = list(self._show(path, name, cursor.directory(parent)))
+                except OSError as error:
+                    raise LayerError("unreadable", f"{path!r} cannot be read: {error.strerror}") from error
+                yield from found
 
     def _listing(self, cursor: Cursor, directory: str) -> list[bytes]:
         """What to show and to enter in `directory`, in reverse order."""

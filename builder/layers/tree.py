@@ -66,6 +66,9 @@ class Tree:
         Symlinks are followed, the last part's only if `follow_last`; `..` stops at the root; parts that do not exist
         stay as they stand. Raises LayerError `symlink-loop` after 40 symlinks.
         """
+        known = self._nodes.get(path)
+        if known and not (known.entry.kind is Kind.SYMLINK and follow_last):
+            return path  # all keys are resolved paths
         pending = path.split("/")[::-1]
         at: list[str] = []
         followed = 0

@@ -47,6 +47,8 @@ def layers(draw: st.DrawFn, *, markers: bool = True) -> tuple[list[Entry], Conte
             entries[path] = entry._replace(size=len(content[path]), digest=digest)
         if entry.kind is Kind.DIRECTORY and markers and draw(st.booleans()):
             opaque.append(Entry(path, Kind.OPAQUE))
+    with_whiteouts = {path.rpartition("/")[0] for path, entry in entries.items() if entry.kind is Kind.WHITEOUT}
+    opaque = [entry for entry in opaque if entry.path not in with_whiteouts]
     return by_path([*entries.values(), *opaque]), content
 
 
