@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 
 from builder.context.select import Source as Selection
 from builder.layers.pack import Item as Packed
+from builder.layers.pack import Opener
 from builder.model.entry import Entry, Kind
 from builder.model.layer import Chain, Layer
 from builder.plan.types import CopyAction, InlineFile
@@ -14,7 +16,7 @@ from builder.steps.chmod import ModeChange, octal_mode, parse_mode_change
 from builder.steps.commit import commit_items
 from builder.steps.kitchen import Kitchen
 from builder.steps.owner import Owner, parse_owner
-from builder.steps.place import Item, NewDirectory, Opener, Placement
+from builder.steps.place import Item, NewDirectory, Placement
 from builder.steps.trees import below, file_reader, stack_contents, tree_of
 
 Open = Callable[[str], int]
@@ -29,12 +31,15 @@ def copy_layer(
     base = () if action.link else parent
     placement = Placement(below(tree_of(base, kitchen)))
     owner = parse_owner(action.chown, file_reader(parent, kitchen)) if action.chown else None
-    copying = Copying(placement, action, owner, kitchen.epoch if kitchen.epoch is not None else _newest(sources))
-    if origin is None:
-        copying.add_all(sources, kitchen.context().open)
-        return commit_items(kitchen.store, copying.items(), kitchen.epoch)
-    paths = [entry.path for source in sources for entry in (source.entry, *source.below)]
-    with stack_contents(origin, tree_of(origin, kitchen), paths, kitchen) as open_:
+    with ExitStack() as opened:
+        open_: Open
+        if origin is None:
+            open_ = kitchen.context().open
+        else:
+            paths = [entry.path for source in sources for entry in (source.entry, *source.below)]
+            open_ = opened.enter_context(stack_contents(origin, tree_of(origin, kitchen), paths, kitchen))
+        mtime = kitchen.epoch if kitchen.epoch is not None else _newest(sources)
+        copying = Copying(placement, action, owner, mtime, opened)
         copying.add_all(sources, open_)
         return commit_items(kitchen.store, copying.items(), kitchen.epoch)
 
@@ -42,7 +47,10 @@ def copy_layer(
 class Copying:
     """Places the sources of one instruction, in order."""
 
-    def __init__(self, placement: Placement, action: CopyAction, owner: Owner | None, mtime: int) -> None:
+    def __init__(
+        self, placement: Placement, action: CopyAction, owner: Owner | None, mtime: int, opened: ExitStack
+    ) -> None:
+        self._opened = opened
         self._placement = placement
         self._action = action
         self._owner = owner
@@ -53,24 +61,26 @@ class Copying:
 
     def add_all(self, sources: Sequence[Selection], open_: Open) -> None:
         for source in sources:
-            if self._unpacks(source):
-                self._unpack(source, open_)
-            else:
+            members = self._members(source, open_)
+            if members is None:
                 self._add(source, open_)
+            else:
+                from builder.steps.unpacking import place_members
+
+                place_members(members, self._placement, self._action.dest, self._new, self._owner)
         for file in self._action.inline:
             self._add_inline(file)
 
     def items(self) -> Iterator[Packed]:
         return ((item.entry, item.opener) for item in self._placement.items())
 
-    def _unpacks(self, source: Selection) -> bool:
-        return self._action.is_add and self._action.unpack is not False and source.entry.kind is Kind.FILE
+    def _members(self, source: Selection, open_: Open) -> list[Item] | None:
+        """What is in the source if it is an archive that has to be unpacked."""
+        if not self._action.is_add or self._action.unpack is False or source.entry.kind is not Kind.FILE:
+            return None
+        from builder.steps.unpacking import open_archive
 
-    def _unpack(self, source: Selection, open_: Open) -> None:
-        from builder.steps.unpacking import unpack
-
-        if not unpack(source.entry.path, open_, self._placement, self._action.dest, self._new, self._owner):
-            self._add(source, open_)
+        return open_archive(source.entry.path, open_, self._opened)
 
     def _add(self, source: Selection, open_: Open) -> None:
         target = self._target(source.name, source.is_directory)

@@ -11,12 +11,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from builder.errors import ContextError
+from builder.layers.pack import Opener
 from builder.model.entry import Entry, Kind
 
 MAX_LINKS = 255
-
-Opener = Callable[[], int]
-"""Gives a new file descriptor at the start of the content; the caller closes it."""
 
 
 class Item(NamedTuple):

@@ -1,0 +1,44 @@
+"""ADD of a local archive: what is in it, placed below the destination.
+
+As docker unpacks: only directories merge, everything else replaces what stands there; symlinks of the image on the way
+to a member are followed. `--chown` owns all of it, `--chmod` does not count.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from builder.layers.archive import archive_items, is_archive
+from builder.model.entry import Entry, Kind
+from builder.steps.owner import Owner
+from builder.steps.place import Item, NewDirectory, Placement
+
+
+def open_archive(path: str, open_: Callable[[str], int], opened: ExitStack) -> list[Item] | None:
+    """The members, readable until `opened` is closed; None if the file is no archive."""
+    fd = open_(path)
+    opened.callback(os.close, fd)
+    if not is_archive(fd):
+        return None
+    return [Item(entry, opener) for entry, opener in opened.enter_context(archive_items(fd))]
+
+
+def place_members(members: list[Item], placement: Placement, dest: str, new: NewDirectory, owner: Owner | None) -> None:
+    """Afterwards all members are placed; `dest` is made a directory if it is missing."""
+    root = placement.resolve(dest)
+    placement.make_directories(root, new._replace(mode=0o755))
+    targets: dict[str, str] = {}
+    for entry, opener in members:
+        above, _, name = entry.path.rpartition("/")
+        parent = placement.resolve(f"{root}/{above}")
+        placement.make_directories(parent, NewDirectory(mtime=new.mtime))
+        targets[entry.path] = f"{parent}/{name}".strip("/") if entry.path else root
+        placement.replace(Item(_placed(entry, targets, owner), opener))
+
+
+def _placed(entry: Entry, targets: dict[str, str], owner: Owner | None) -> Entry:
+    link = targets[entry.link] if entry.kind is Kind.HARDLINK else entry.link
+    entry = entry._replace(path=targets[entry.path], link=link)
+    return entry._replace(uid=owner.uid, gid=owner.gid) if owner else entry
