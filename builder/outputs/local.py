@@ -90,7 +90,10 @@ class _Writing:
         """A directory that is there stays; anything else of that name, a symlink too, gives way."""
         self._directories.append(entry)
         with suppress(FileNotFoundError):
-            if stat.S_ISDIR(os.stat(name, dir_fd=dir_fd, follow_symlinks=False).st_mode):
+            mode = os.stat(name, dir_fd=dir_fd, follow_symlinks=False).st_mode
+            if stat.S_ISDIR(mode):
+                if mode & stat.S_IRWXU != stat.S_IRWXU:  # as an earlier output left it
+                    os.chmod(name, stat.S_IMODE(mode) | stat.S_IRWXU, dir_fd=dir_fd)
                 return
             os.unlink(name, dir_fd=dir_fd)
         os.mkdir(name, 0o700, dir_fd=dir_fd)

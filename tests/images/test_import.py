@@ -20,6 +20,7 @@ from builder.images.import_ import ImportOptions, import_image
 from builder.model.platform import Platform
 from builder.store.store import Store
 from tests.support.layouts import layer_tar
+from tests.support.umoci import unpack_with_umoci
 
 OPTIONS = ImportOptions(Platform("linux", "amd64"))
 
@@ -107,7 +108,5 @@ def test_an_imported_image_is_unpacked_by_others(store: Store, tmp_path: Path) -
     with tarfile.open(fileobj=io.BytesIO(TAR)) as archive:
         names = archive.getnames()
     subprocess.run(["skopeo", "copy", "-q", f"oci:{store.root}:base:1", f"oci:{tmp_path}/copy:x"], check=True)
-    subprocess.run(
-        ["umoci", "unpack", "--image", f"{tmp_path}/copy:x", f"{tmp_path}/b"], check=True, capture_output=True
-    )
+    unpack_with_umoci(f"{tmp_path}/copy:x", f"{tmp_path}/b")
     assert all((tmp_path / "b/rootfs" / name).exists() for name in names)

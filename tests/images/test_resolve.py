@@ -13,6 +13,7 @@ from builder.images.fetch import blobs_to_fetch, ensure_blob, ensure_blobs
 from builder.images.resolve import PullPolicy, StoreResolver, split_tag
 from builder.images.sources.open import Sources
 from builder.images.sources.types import Document, Source
+from builder.model import media_types
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
 from builder.model.platform import Platform
@@ -99,6 +100,16 @@ def test_pull_always_notices_a_moved_tag_and_asks_no_more_than_needed(
     assert resolver.resolve(name, AMD64).digest == second.manifest
     pinned = StoreResolver(store, forbidden, PullPolicy.ALWAYS).resolve(f"{name}@{first.manifest}", AMD64)
     assert pinned.digest == first.manifest
+
+
+def test_dockers_media_types_become_ocis(registry: str, store: Store, tmp_path: Path) -> None:
+    written = write_layout(str(tmp_path / "l"), [FILES])
+    target = f"docker://{registry}/schema2"
+    convert = ["skopeo", "copy", "-q", "--format", "v2s2", "--dest-tls-verify=false", "--dest-no-creds"]
+    subprocess.run([*convert, f"oci:{tmp_path}/l:latest", target], check=True)
+    image = StoreResolver(store, Sources()).resolve(f"{registry}/schema2", AMD64)
+    assert image.layers[0].descriptor.media_type == media_types.OCI_LAYER_GZIP
+    assert (image.layers[0].diff_id, image.layers[0].descriptor.digest) == (written.diff_ids[0], written.layers[0])
 
 
 def test_platforms_of_an_index(registry: str, store: Store, tmp_path: Path) -> None:

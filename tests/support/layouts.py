@@ -85,7 +85,7 @@ def name_image(folder: str, tag: str, manifests: Mapping[str, Written]) -> None:
 
 def write_layout(folder: str, layers: Sequence[Files], tag: str = "latest", **run: object) -> Written:
     """A layout with one image of one platform."""
-    written = write_image(folder, layers, **run)
+    written = write_image(folder, layers, "linux/amd64", **run)
     name_image(folder, tag, {"": written})
     return written
 

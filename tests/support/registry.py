@@ -6,8 +6,10 @@ import os
 import re
 import shutil
 import subprocess
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import IO
 
 import pytest
 
@@ -32,29 +34,27 @@ def running_registry(folder: str) -> Generator[str]:
     config = os.path.join(folder, "config.yml")
     with open(config, "w", encoding="utf-8") as file:
         file.write(_CONFIG.format(folder=os.path.join(folder, "data")))
-    log_path = os.path.join(folder, "log")
-    with open(log_path, "wb") as log:
-        process = subprocess.Popen([program, "serve", config], stderr=subprocess.PIPE, stdout=log)
+    process = subprocess.Popen([program, "serve", config], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
     assert process.stderr is not None
-    drain = None
-    try:
-        yield _address(process.stderr)
-    finally:
-        process.terminate()
-        drain = process.stderr.read()
-        process.wait()
-        process.stderr.close()
-        assert drain is not None
+    with process, process.stderr:
+        try:
+            address = _address(process.stderr)
+            drain = threading.Thread(target=process.stderr.read, daemon=True)  # a full pipe would stop the registry
+            drain.start()
+            yield address
+        finally:
+            process.terminate()
 
 
 def copy_image(source: str, registry: str, name: str) -> None:
     """Copies an image in skopeo's spelling (`oci:DIR:TAG`) to `name` (`app:1.0`) in the registry."""
-    command = ["skopeo", "copy", "--quiet", "--preserve-digests", "--all", "--dest-tls-verify=false", source]
-    subprocess.run([*command, f"docker://{registry}/{name}"], check=True, capture_output=True)
+    options = ["--quiet", "--preserve-digests", "--all", "--dest-tls-verify=false", "--dest-no-creds"]
+    subprocess.run(["skopeo", "copy", *options, source, f"docker://{registry}/{name}"], check=True, capture_output=True)
 
 
-def _address(log: object) -> str:
-    for line in log:  # type: ignore[attr-defined]
+def _address(log: IO[bytes]) -> str:
+    """Where it listens: the kernel chose a free port."""
+    for line in log:
         found = re.search(rb"listening on (127\.0\.0\.1:\d+)", line)
         if found:
             return found[1].decode()
