@@ -38,7 +38,7 @@ class LayerWriter:
         self._blob = _HashedBlob(blob, None if compression is Compression.NONE else hashlib.sha256())
         self._compress = block_compressor(compression, level)
         self._block_size = compression.block_size
-        self._pending: list[bytes] = []
+        self._pending: list[bytes | bytearray] = []
         self._pending_bytes = 0
         self._total = 0
         self._stages: _Threaded | None = None
@@ -50,7 +50,7 @@ class LayerWriter:
     def __exit__(self, *_: object) -> None:
         self.abort()
 
-    def write(self, data: bytes, /) -> int:
+    def write(self, data: bytes | bytearray, /) -> int:
         self._pending.append(data)
         self._pending_bytes += len(data)
         self._total += len(data)
