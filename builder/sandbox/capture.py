@@ -21,7 +21,8 @@ _BUFFER = 1 << 18
 def job(args: dict[str, Any], fds: list[int]) -> dict[str, Any]:
     """Afterwards the upper directory holds the same times as the layer: it becomes the layer's snapshot.
 
-    With `lowers`, markers that hide nothing are left out: overlayfs calls every new directory opaque.
+    With `lowers`, markers that hide nothing are left out: overlayfs calls every new directory opaque, and
+    fuse-overlayfs leaves a whiteout for everything that was removed.
     """
     upper: str = args["upper"]
     items: Iterable[Item] = scan_upper(upper)
@@ -41,7 +42,9 @@ def job(args: dict[str, Any], fds: list[int]) -> dict[str, Any]:
 def without_idle_markers(items: Iterable[Item], below: Merged) -> Iterator[Item]:
     for item in items:
         entry = item[0]
-        if entry.kind is not Kind.OPAQUE or below.is_folder(f"/{entry.path}"):
+        path = f"/{entry.path}"
+        hides = {Kind.OPAQUE: below.is_folder, Kind.WHITEOUT: below.exists}.get(entry.kind)
+        if hides is None or hides(path):
             yield item
 
 

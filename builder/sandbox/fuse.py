@@ -12,7 +12,7 @@ from builder.sandbox.merged import opaque_attribute
 from builder.sandbox.spec import RootFs
 
 _PROGRAM = "fuse-overlayfs"
-_OPAQUE_FILE = ".wh..wh..opq"
+_OPAQUE_FILES = (".wh..wh..opq", ".wh..opq")
 _WHITEOUT_PREFIX = ".wh."
 
 
@@ -52,7 +52,7 @@ def normalise(upper: str) -> None:
     for folder, folders, files, fd in os.fwalk(upper):
         own = os.fstat(fd)
         for name in files:
-            if name == _OPAQUE_FILE:
+            if name in _OPAQUE_FILES:
                 os.unlink(name, dir_fd=fd)
                 os.setxattr(fd, opaque_attribute(), b"y")
             elif name.startswith(_WHITEOUT_PREFIX):

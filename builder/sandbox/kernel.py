@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import struct
 
 CLONE_PARENT = 0x00008000
 CLONE_NEWNS = 0x00020000
@@ -181,6 +182,15 @@ def change_mount(tree: int, attributes: int) -> None:
     size = ctypes.c_size_t(ctypes.sizeof(change))
     flags = _AT_RECURSIVE | _AT_EMPTY_PATH
     _checked(_syscall(_NR_MOUNT_SETATTR, tree, b"", flags, ctypes.byref(change), size), "mount_setattr")
+
+
+def birth_time(path: str) -> int:
+    """When the inode at `path` was made, in nanoseconds; 0 where the filesystem does not keep it. Follows no symlink."""
+    mask_birth, birth_at, no_follow = 0x800, 80, 0x100
+    result = ctypes.create_string_buffer(256)
+    _checked(_libc.statx(_AT_FDCWD, os.fsencode(path), no_follow, mask_birth, result), f"statx {path}")
+    mask, seconds, nanoseconds = struct.unpack_from(f"=I{birth_at - 4}xqI", result)
+    return seconds * 1_000_000_000 + nanoseconds if mask & mask_birth else 0
 
 
 def prctl(option: int, argument: int = 0) -> None:

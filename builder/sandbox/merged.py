@@ -34,6 +34,9 @@ class Merged:
         empty); None where there is nothing, or where a parent is anything but a directory."""
         return self._look(path).place
 
+    def exists(self, path: str) -> bool:
+        return self._look(path).place is not None
+
     def is_folder(self, path: str) -> bool:
         return bool(self._look(path).folders)
 

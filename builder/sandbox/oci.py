@@ -6,10 +6,12 @@ namespace: ending the job ends both, and leaves nothing but perhaps an empty con
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 from shutil import which
+from typing import NamedTuple
 
 from builder.errors import SandboxError, StepError
 from builder.sandbox import kernel, stubs
@@ -18,11 +20,22 @@ from builder.sandbox.oci_config import config
 from builder.sandbox.spec import ExitStatus
 from builder.sandbox.users import Identity, look_up
 
-_EXTRA_OPTIONS = {"crun": ["--cgroup-manager=disabled"]}
-"""crun knows no mix of control group versions, and a build needs no group of its own; runc cannot do without."""
 
-_EXEC_FAILED = re.compile(r"exec(ut|:| )|executable")
-_NOT_FOUND = re.compile(r"executable file not found|no such file or directory")
+class _Habits(NamedTuple):
+    options: tuple[str, ...] = ()
+    detach: bool = False
+    """In the foreground runc copies what comes through the descriptors, and so mixes up output and errors. Detached it
+    passes them on, and leaves the process as a child to this one, which is 1 in its pid namespace."""
+
+
+_HABITS = {
+    "crun": _Habits(
+        options=("--cgroup-manager=disabled",)
+    ),  # a build needs no group of its own; runc has no such option
+    "runc": _Habits(detach=True),
+}
+_EXEC_FAILED = re.compile(r"exec(ut|:| )|executable", re.IGNORECASE)
+_NOT_FOUND = re.compile(r"not found|no such file or directory", re.IGNORECASE)
 
 
 def run_bundle(arranged: Arranged, runtime: str) -> ExitStatus:
@@ -33,6 +46,8 @@ def run_bundle(arranged: Arranged, runtime: str) -> ExitStatus:
         )
     # The runtime names processes by their numbers in this pid namespace, so it must see a /proc that does too.
     kernel.mount("proc", "/proc", "proc")
+    with contextlib.suppress(OSError):  # crun refuses a machine with control groups of both versions
+        kernel.unmount("/sys/fs/cgroup/unified", kernel.MNT_DETACH)
     tree = arranged.tree
     passwd, group = (tree.find(stubs.resolve(tree, path, False).path) or "" for path in ("/etc/passwd", "/etc/group"))
     identity = look_up(arranged.spec.user, passwd, group)
@@ -61,11 +76,9 @@ def _make_directory(arranged: Arranged, identity: Identity) -> None:
 
 
 class _Bundle:
-    """The runtime starts the process detached: so it passes the descriptors on instead of copying what comes through
-    them, and the process becomes a child of this one, which is 1 in its pid namespace."""
-
     def __init__(self, program: str, arranged: Arranged) -> None:
         self._program = program
+        self._habits = _HABITS.get(os.path.basename(program), _Habits())
         self._streams = arranged.streams
         self._scratch = arranged.scratch
         self._log = f"{arranged.scratch}/log"
@@ -73,9 +86,12 @@ class _Bundle:
 
     def run(self) -> ExitStatus:
         pid_file = f"{self._scratch}/pid"
-        code = self._call("run", "--detach", "--bundle", self._scratch, "--pid-file", pid_file)
-        if code:
+        how = ["--detach", "--pid-file", pid_file] if self._habits.detach else []
+        code = self._call("run", "--bundle", self._scratch, *how)
+        if code < 0 or (code and (self._habits.detach or _last_error(self._log))):
             return self._not_started(code)
+        if not self._habits.detach:
+            return ExitStatus(code, code - 128 if code > 128 else 0)
         with open(pid_file) as file:
             pid = int(file.read())
         status = ExitStatus.of(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
@@ -84,9 +100,8 @@ class _Bundle:
 
     def _call(self, *words: str) -> int:
         options = ["--root", f"{self._scratch}/state", "--log", self._log, "--log-format", "json"]
-        options += _EXTRA_OPTIONS.get(os.path.basename(self._program), [])
         actions = [(os.POSIX_SPAWN_DUP2, fd, number) for number, fd in enumerate(self._streams)]
-        command = [self._program, *options, *words, self._id]
+        command = [self._program, *options, *self._habits.options, *words, self._id]
         pid = os.posix_spawn(self._program, command, os.environ, file_actions=actions)
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 

@@ -2,7 +2,7 @@
 
 The lower directories are copied together; afterwards whatever changed is moved to the upper directory, in the form that
 the kernel's overlay would have left. A change shows in the inode's change time, which nobody can set, and, for a
-directory that was removed and made anew, in its inode number. One difference to an overlay remains: a file that was
+directory that was removed and made anew, in its inode number or birth time. One difference to an overlay remains: a file that was
 only opened for writing, and not written to, does not count as changed.
 """
 
@@ -123,13 +123,19 @@ class _Difference:
         except FileNotFoundError:
             self._hide(path)
             return
-        if self._folders.get(path) == status.st_ino and stat.S_ISDIR(status.st_mode):
+        if self._is_original(path, status):
             self._move_folder(path)
         elif stat.S_ISDIR(status.st_mode) or status.st_ctime_ns >= self._copied_at:
             self._need_folder(os.path.dirname(path))
             if stat.S_ISDIR(status.st_mode):
                 os.setxattr(self._copy + path, opaque_attribute(), b"y")
             os.rename(self._copy + path, self._upper + path)
+
+    def _is_original(self, path: str, status: os.stat_result) -> bool:
+        """Inode numbers are given out again, so one that was removed and made anew may have its old number."""
+        if not stat.S_ISDIR(status.st_mode) or self._folders.get(path) != status.st_ino:
+            return False
+        return kernel.birth_time(self._copy + path) < self._copied_at
 
     def _hide(self, path: str) -> None:
         self._need_folder(os.path.dirname(path))

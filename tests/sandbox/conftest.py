@@ -58,6 +58,7 @@ class Runner:
     def __init__(self, worker: Worker, base: str, directory: Path) -> None:
         self._worker = worker
         self.base = base
+        self.lowers: tuple[str, ...] = (base,)
         self._directory = directory
         self._count = 0
 
@@ -66,7 +67,7 @@ class Runner:
         upper, work = (str(self._directory / f"{name}{self._count}") for name in ("upper", "work"))
         for path in (upper, work):
             os.mkdir(path)
-        spec = RunSpec(argv, (("PATH", "/bin"),), "/", RootFs((self.base,), upper, work))
+        spec = RunSpec(argv, (("PATH", "/bin"),), "/", RootFs(self.lowers, upper, work))
         return spec._replace(**changes)
 
     def run(self, spec: RunSpec, way: Way = DEFAULT_WAY) -> Outcome:
