@@ -1,0 +1,46 @@
+"""pybuild as a user runs it, with a store of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from builder.images.resolve import StoreResolver
+from builder.images.sources.open import Sources
+from builder.model.platform import Platform
+from builder.store.store import Store
+from tests.differential.bases import ARCHITECTURE
+from tests.differential.builders.protocol import Outcome, execute
+from tests.differential.case import Case
+
+_REPOSITORY = Path(__file__).parents[3]
+
+
+class Pybuild:
+    name = "pybuild"
+
+    def __init__(self, root: str, layouts: Mapping[str, str]) -> None:
+        self._root = root
+        _name_bases(root, layouts)
+
+    def build(self, case: Case, context: str, archive: str) -> Outcome:
+        command = [sys.executable, "-m", "builder", "--root", self._root, "build", "--progress", "plain"]
+        command += ["-f", os.path.join(context, case.file), "-o", f"type=oci,dest={archive}"]
+        command += [word for name, value in case.args for word in ("--build-arg", f"{name}={value}")]
+        command += [word for name, value in case.labels for word in ("--label", f"{name}={value}")]
+        command += ["--target", case.target] if case.target else []
+        command += ["--platform", case.platform] if case.platform else []
+        code, log = execute([*command, context], {"PYTHONPATH": str(_REPOSITORY)})
+        return Outcome("" if code else archive, log, crashed=code not in (0, 1))
+
+
+def _name_bases(root: str, layouts: Mapping[str, str]) -> None:
+    """Gives the store the bases under their names, as they are: a build would run their ONBUILD instructions."""
+    store = Store.open(root)
+    resolver = StoreResolver(store, Sources())
+    for name, layout in layouts.items():
+        image = resolver.resolve(f"oci:{layout}", Platform("linux", ARCHITECTURE))
+        descriptor = store.blobs.put_bytes(store.blobs.read(image.digest), "application/vnd.oci.image.manifest.v1+json")
+        store.refs.set(f"{name}:latest", descriptor)

@@ -1,0 +1,61 @@
+"""A case: its folder read, its context made."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests.differential.materials import Description, make_files
+
+CASES = Path(__file__).parent / "cases"
+EXPECTED = "expected.json"
+
+
+class Case(NamedTuple):
+    name: str
+    folder: Path
+    about: str
+    context: Description
+    """Besides the Dockerfile, which always is in the context."""
+    file: str = "Dockerfile"
+    args: tuple[tuple[str, str], ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+    target: str = ""
+    platform: str = ""
+    fails: str = ""
+    """A regular expression that pybuild's complaint must match: no builder makes an image. Empty: all do."""
+    known: Mapping[str, str] = {}
+    """Where pybuild differs on purpose (`/path`, `config.Env`), and why."""
+    needs_root: bool = False
+    """Only the machine's root can do it: an ordinary user's builds fail there."""
+
+    @property
+    def expected(self) -> Path:
+        return self.folder / EXPECTED
+
+
+def load_case(folder: Path) -> Case:
+    described: dict[str, Any] = json.loads((folder / "case.json").read_text())
+    described["args"] = tuple(described.get("args", {}).items())
+    described["labels"] = tuple(described.get("labels", {}).items())
+    return Case(folder.name, folder, **{"context": {}, **described})
+
+
+def all_cases() -> list[Case]:
+    return [load_case(folder) for folder in sorted(CASES.iterdir()) if (folder / "case.json").exists()]
+
+
+def make_context(case: Case, folder: str) -> str:
+    """Fills `folder`, made anew, and returns it. Modes do not depend on the umask or on how the case was stored."""
+    shutil.rmtree(folder, ignore_errors=True)
+    old = os.umask(0o022)
+    try:
+        os.makedirs(folder)
+        make_files(folder, {case.file: (case.folder / "Dockerfile").read_text(), **case.context})
+    finally:
+        os.umask(old)
+    return folder
