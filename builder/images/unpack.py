@@ -21,7 +21,6 @@ from builder.model.entry import Entry
 from builder.model.layer import Chain, Layer
 from builder.sandbox.worker import Worker
 from builder.store.locks import FileLock
-from builder.store.snapshots import Staging
 from builder.store.store import Store
 
 
@@ -42,43 +41,48 @@ def ensure_table(
     return store.tables.read(layer.diff_id)
 
 
-def ensure_snapshot(
-    store: Store, worker: Worker, layer: Layer, open_source: OpenSource, progress: Progress | None = None
-) -> str:
-    """The directory with the layer's files in overlay form, unpacked if it is not there; its table is known then."""
-    path = store.snapshots.path(layer.diff_id)
-    if path:
-        return path
-    ensure_blob(store, layer, open_source, progress)
-    with _lock(store, "snapshot", layer.diff_id):
-        path = store.snapshots.path(layer.diff_id)
-        return path or _unpack(store, worker, layer)
-
-
 def ensure_chain(
     store: Store, worker: Worker, layers: Chain, open_source: OpenSource, progress: Progress | None = None
 ) -> tuple[str, ...]:
-    """The snapshots of a stack of layers, bottom first. Blobs that are missing are fetched together."""
+    """The snapshots of a stack of layers, bottom first: directories with the layers' files in overlay form, unpacked
+    where they are not there. Blobs that are missing are fetched together."""
     missing = tuple(layer for layer in layers if store.snapshots.path(layer.diff_id) is None)
     ensure_blobs(store, missing, open_source, progress)
-    return tuple(ensure_snapshot(store, worker, layer, open_source, progress) for layer in layers)
+    return tuple(
+        store.snapshots.path(layer.diff_id) or _ensure_snapshot(store, worker, layers[: position + 1], open_source)
+        for position, layer in enumerate(layers)
+    )
 
 
-def _unpack(store: Store, worker: Worker, layer: Layer) -> str:
+def _ensure_snapshot(store: Store, worker: Worker, layers: Chain, open_source: OpenSource) -> str:
+    """The snapshot of the topmost of `layers`. Directories that its archive leaves out look as those below it do
+    here: such an archive under two different bases keeps the looks of the first."""
+    below = [_table_path(store, layer, open_source) for layer in layers[:-1]]
+    layer = layers[-1]
+    with _lock(store, "snapshot", layer.diff_id):
+        return store.snapshots.path(layer.diff_id) or _unpack(store, worker, layer, below)
+
+
+def _table_path(store: Store, layer: Layer, open_source: OpenSource) -> str:
+    ensure_table(store, layer, open_source)
+    return store.tables.path(layer.diff_id)
+
+
+def _unpack(store: Store, worker: Worker, layer: Layer, below: list[str]) -> str:
     """By the worker: the files may belong to anyone."""
 
     def remove(path: str) -> None:
         worker.call("remove", {"path": path})
 
     with store.snapshots.staging(remove) as staging:
-        store.tables.put(layer.diff_id, _apply(store, worker, layer, staging))
+        store.tables.put(layer.diff_id, _apply(store, worker, layer, {"directory": staging.upper, "below": below}))
         return store.snapshots.adopt(layer.diff_id, staging)
 
 
-def _apply(store: Store, worker: Worker, layer: Layer, staging: Staging) -> list[Entry]:
+def _apply(store: Store, worker: Worker, layer: Layer, args: dict[str, object]) -> list[Entry]:
     table_fd = os.memfd_create("table", os.MFD_CLOEXEC)
     with open(table_fd, "r+b") as table, store.blobs.open(layer.descriptor.digest, layer.descriptor.size) as blob:
-        result = worker.call("apply", {"directory": staging.upper}, [blob.fileno(), table_fd])
+        result = worker.call("apply", args, [blob.fileno(), table_fd])
         _check(layer, Digest.parse(result["diff_id"]))
         table.seek(0)
         return read_table(table)

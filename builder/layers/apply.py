@@ -18,13 +18,14 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
+from typing import Protocol
 
 from builder.errors import LayerError
 from builder.layers.members import Member, MemberReader
 from builder.layers.paths import Cursor
 from builder.layers.placing import Placing
 from builder.layers.streams import Readable
-from builder.layers.tree import Tree
+from builder.layers.tree import Node
 from builder.model.entry import Entry, Kind
 
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -34,7 +35,13 @@ _ZEROS = bytes(_CHUNK)
 _NODE_TYPES = {Kind.CHAR_DEVICE: stat.S_IFCHR, Kind.BLOCK_DEVICE: stat.S_IFBLK, Kind.FIFO: stat.S_IFIFO}
 
 
-def apply(tar: Readable, directory: str, *, userxattr: bool = False, below: Tree | None = None) -> list[Entry]:
+class Below(Protocol):
+    """The merged view of the layers below: a `Tree`, or what makes one when it is first asked."""
+
+    def get(self, path: str) -> Node | None: ...
+
+
+def apply(tar: Readable, directory: str, *, userxattr: bool = False, below: Below | None = None) -> list[Entry]:
     """Unpacks the uncompressed layer `tar` into the empty `directory`, reads `tar` to its end, returns the table.
 
     Owners, modes, attributes and times are as the archive says; directories that it only implies look as in `below`
@@ -52,7 +59,7 @@ def apply(tar: Readable, directory: str, *, userxattr: bool = False, below: Tree
 
 
 class _Unpacking:
-    def __init__(self, cursor: Cursor, namespace: str, below: Tree | None) -> None:
+    def __init__(self, cursor: Cursor, namespace: str, below: Below | None) -> None:
         self._cursor = cursor
         self._namespace = namespace
         self._below = below

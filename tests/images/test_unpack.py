@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import threading
 from collections.abc import Generator
 from pathlib import Path
@@ -9,10 +10,13 @@ import pytest
 
 from builder.errors import ImageError
 from builder.images.contents import Contents
+from builder.images.keep import keep_stream
 from builder.images.resolve import StoreResolver
 from builder.images.sources.open import Sources
-from builder.images.unpack import ensure_chain, ensure_snapshot, ensure_table
+from builder.images.unpack import ensure_chain, ensure_table
+from builder.layers.header import END_OF_ARCHIVE, header
 from builder.layers.tree import Tree
+from builder.model.entry import Entry, Kind
 from builder.model.layer import Chain
 from builder.model.platform import Platform
 from builder.sandbox.worker import Worker
@@ -46,9 +50,17 @@ def test_snapshots_and_tables_tell_the_same(store: Store, worker: Worker, tmp_pa
     assert ensure_chain(store, worker, layers, Sources()) == (lowest, upper)
 
 
+def test_directories_that_a_layer_leaves_out_look_as_below(store: Store, worker: Worker) -> None:
+    base = keep_stream(store, [header(Entry("tmp", Kind.DIRECTORY, 0o1777)), END_OF_ARCHIVE])
+    upper = keep_stream(store, [header(Entry("tmp/own", Kind.FILE, 0o644)), END_OF_ARCHIVE])
+    _, path = ensure_chain(store, worker, (base, upper), Sources())
+    assert stat.S_IMODE(os.stat(f"{path}/tmp").st_mode) == 0o1777
+    assert [entry.path for entry in store.tables.read(upper.diff_id)] == ["tmp/own"]
+
+
 def test_threads_that_ask_at_once_unpack_once(store: Store, worker: Worker, tmp_path: Path) -> None:
     layer = chain(store, tmp_path / "l")[0]
-    found: list[str] = []
+    found: list[tuple[str, ...]] = []
     jobs: list[str] = []
 
     class Counting(Worker):
@@ -58,7 +70,7 @@ def test_threads_that_ask_at_once_unpack_once(store: Store, worker: Worker, tmp_
 
     counting = Counting()
     threads = [
-        threading.Thread(target=lambda: found.append(ensure_snapshot(store, counting, layer, Sources())))
+        threading.Thread(target=lambda: found.append(ensure_chain(store, counting, (layer,), Sources())))
         for _ in range(4)
     ]
     for thread in threads:
@@ -75,7 +87,7 @@ def test_an_image_that_lies_about_a_layer_reaches_no_other(store: Store, worker:
     liar = first._replace(diff_id=second.diff_id)
     for ensure in (
         lambda: ensure_table(store, liar, Sources()),
-        lambda: ensure_snapshot(store, worker, liar, Sources()),
+        lambda: ensure_chain(store, worker, (liar,), Sources()),
     ):
         with pytest.raises(ImageError) as caught:
             ensure()

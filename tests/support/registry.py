@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
-import threading
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import IO
 
 import pytest
 
@@ -35,13 +32,16 @@ def running_registry(folder: str) -> Generator[str]:
     with open(config, "w", encoding="utf-8") as file:
         file.write(_CONFIG.format(folder=os.path.join(folder, "data")))
     process = subprocess.Popen([program, "serve", config], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
-    assert process.stderr is not None
-    with process, process.stderr:
+    # grep reads the log to its end: a full pipe would stop the registry, and a thread of ours would show in tests.
+    search = ["grep", "--line-buffered", "-o", "listening on 127.0.0.1:[0-9]*"]
+    with process, subprocess.Popen(search, stdin=process.stderr, stdout=subprocess.PIPE) as finder:
+        assert process.stderr is not None
+        assert finder.stdout is not None
+        process.stderr.close()
         try:
-            address = _address(process.stderr)
-            drain = threading.Thread(target=process.stderr.read, daemon=True)  # a full pipe would stop the registry
-            drain.start()
-            yield address
+            found = finder.stdout.readline().decode().split()
+            assert found, "docker-registry does not start"
+            yield found[-1]
         finally:
             process.terminate()
 
@@ -50,12 +50,3 @@ def copy_image(source: str, registry: str, name: str) -> None:
     """Copies an image in skopeo's spelling (`oci:DIR:TAG`) to `name` (`app:1.0`) in the registry."""
     options = ["--quiet", "--preserve-digests", "--all", "--dest-tls-verify=false", "--dest-no-creds"]
     subprocess.run(["skopeo", "copy", *options, source, f"docker://{registry}/{name}"], check=True, capture_output=True)
-
-
-def _address(log: IO[bytes]) -> str:
-    """Where it listens: the kernel chose a free port."""
-    for line in log:
-        found = re.search(rb"listening on (127\.0\.0\.1:\d+)", line)
-        if found:
-            return found[1].decode()
-    pytest.skip("docker-registry does not start")
