@@ -31,7 +31,8 @@ class BuildKit:
 
     def version(self) -> str:
         """The daemon's own version: buildctl may be of another."""
-        return output_of([self._buildctl, "debug", "info"]).partition("\n")[0]
+        first = output_of([self._buildctl, "debug", "info"]).partition("\n")[0]
+        return " ".join(first.split())
 
     def make_cold(self, bases: Bases) -> None:
         self.close()
