@@ -30,11 +30,13 @@ class FuseOverlay:
         lowers = [*stubs[::-1], *self._rootfs.lowers[::-1]] or [place]
         upper, work = _quoted(self._rootfs.upper), _quoted(self._rootfs.work)
         options = f"lowerdir={':'.join(map(_quoted, lowers))},upperdir={upper},workdir={work}"
-        quiet = [(os.POSIX_SPAWN_OPEN, fd, "/dev/null", os.O_WRONLY, 0) for fd in (1, 2)]
-        pid = os.posix_spawn(program, [_PROGRAM, "-o", options, place], os.environ, file_actions=quiet)
+        said = os.memfd_create("said", os.MFD_CLOEXEC)
+        streams = [(os.POSIX_SPAWN_DUP2, said, 1), (os.POSIX_SPAWN_DUP2, said, 2)]
+        pid = os.posix_spawn(program, [_PROGRAM, "-o", options, place], os.environ, file_actions=streams)
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         if status or not os.path.ismount(place):
-            raise OSError(f"{_PROGRAM} failed with code {status}")
+            why = os.pread(said, 300, 0).decode(errors="replace").strip()
+            raise OSError(f"{_PROGRAM} failed with code {status}: {why}")
 
     def finish(self, place: str) -> None:
         kernel.unmount(place)

@@ -6,37 +6,11 @@ are other users too; without, there is only user 0, and images whose files belon
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from builder.sandbox import kernel
-from builder.sandbox.small_files import read_text
-
-
-class SubordinateRange(NamedTuple):
-    first: int
-    length: int
-
-
-def subordinate_ranges(path: str, user: int) -> list[SubordinateRange]:
-    """What the file (subuid(5)) grants to the user, by name or by number."""
-    import pwd
-
-    names = {str(user)}
-    with contextlib.suppress(KeyError):
-        names.add(pwd.getpwuid(user).pw_name)
-    try:
-        lines = read_text(path, 1 << 20).splitlines()
-    except OSError:
-        return []
-    rows = [line.split(":") for line in lines]
-    return [
-        SubordinateRange(int(row[1]), int(row[2]))
-        for row in rows
-        if len(row) == 3 and row[0] in names and row[1].isdecimal() and row[2].isdecimal()
-    ]
+from builder.sandbox.subordinate import SubordinateRange, subordinate_ranges
 
 
 def map_arguments(own: int, ranges: Iterable[SubordinateRange]) -> list[str]:

@@ -15,9 +15,10 @@ JOBS: Mapping[str, str] = {
     "capture": "builder.sandbox.capture",
     "apply": "builder.sandbox.apply",
     "remove": "builder.sandbox.remove",
+    "examine": "builder.sandbox.examine",
 }
 
-NEED_NAMESPACES = {"run"}
+NEED_NAMESPACES = {"run", "examine"}
 
 
 def find_job(name: str) -> Job:

@@ -185,7 +185,7 @@ def change_mount(tree: int, attributes: int) -> None:
 
 
 def birth_time(path: str) -> int:
-    """When the inode at `path` was made, in nanoseconds; 0 where the filesystem does not keep it. Follows no symlink."""
+    """When the inode at `path` was made, in nanoseconds; 0 where that is not kept. Follows no symlink."""
     mask_birth, birth_at, no_follow = 0x800, 80, 0x100
     result = ctypes.create_string_buffer(256)
     _checked(_libc.statx(_AT_FDCWD, os.fsencode(path), no_follow, mask_birth, result), f"statx {path}")

@@ -2,8 +2,8 @@
 
 The lower directories are copied together; afterwards whatever changed is moved to the upper directory, in the form that
 the kernel's overlay would have left. A change shows in the inode's change time, which nobody can set, and, for a
-directory that was removed and made anew, in its inode number or birth time. One difference to an overlay remains: a file that was
-only opened for writing, and not written to, does not count as changed.
+directory that was removed and made anew, in its inode number or birth time. One difference to an overlay remains: a
+file that was only opened for writing, and not written to, does not count as changed.
 """
 
 from __future__ import annotations

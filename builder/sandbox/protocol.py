@@ -26,7 +26,10 @@ _CLOEXEC = 0x40000000  # MSG_CMSG_CLOEXEC, which the socket module does not name
 def receive_call(control: _socket.socket) -> tuple[str, list[int]]:
     """The next call's job and descriptors; no descriptors: the other side is gone."""
     room = _socket.CMSG_SPACE(MAX_FDS * _FD_BYTES)
-    packet, ancillary, _, _ = control.recvmsg(256, room, _CLOEXEC)
+    try:
+        packet, ancillary, _, _ = control.recvmsg(256, room, _CLOEXEC)
+    except ConnectionResetError:
+        return "", []
     fds: list[int] = []
     for level, kind, data in ancillary:
         if level == _socket.SOL_SOCKET and kind == _socket.SCM_RIGHTS:

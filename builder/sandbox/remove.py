@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import shutil
 from typing import Any
+
+from builder.store.trees import remove_tree
 
 
 def job(args: dict[str, Any], _fds: list[int]) -> dict[str, Any]:
-    remove(args["path"])
-    return {}
-
-
-def remove(path: str) -> None:
-    """Afterwards `path` does not exist. Symlinks are removed, never followed (shutil walks on descriptors)."""
-    try:
-        if os.path.isdir(path) and not os.path.islink(path):
-            shutil.rmtree(path)
-        else:
+    """Afterwards `path` does not exist. Nothing that it links to is touched."""
+    path = args["path"]
+    if os.path.isdir(path) and not os.path.islink(path):
+        remove_tree(path)
+    else:
+        with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
-    except FileNotFoundError:
-        pass
+    return {}

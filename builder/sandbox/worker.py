@@ -102,7 +102,8 @@ class Worker:
             call.cancel()
 
     def close(self) -> None:
-        """Ends the worker and every job. Safe to repeat; a later call starts it anew."""
+        """Cancels every call and ends the worker. Safe to repeat; a later call starts it anew."""
+        self.cancel_all()
         with self._lock:
             self._end()
 
