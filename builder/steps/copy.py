@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 
+from builder.cache.memo import digest_memo
 from builder.context.listing import make_listing
 from builder.context.select import Source as Selection
 from builder.context.select import select
+from builder.model.canonical import canonical
 from builder.model.layer import Chain, Layer, chain_identity
 from builder.plan.types import CopyAction, Plan, SourceKind
 from builder.solve.types import Inputs, Parts
 from builder.steps.kitchen import Kitchen
 from builder.steps.listings import Listings
 
-Open = Callable[[str], int]
-"""From a path in the tree that is copied from to a file descriptor on its content."""
+LISTING_FORMAT = 1
+"""Raise it when the same files give another listing than before."""
 
 
 class Copies:
@@ -25,13 +26,14 @@ class Copies:
         self._plan = plan
         self._kitchen = kitchen
         self._listings = Listings(kitchen.store)
+        self._memo = digest_memo(kitchen.store)
         self._selections: dict[object, list[Selection]] = {}
 
     def content_parts(self, action: CopyAction, inputs: Inputs) -> Parts:
         """`files`: digest of all that is copied. `inline`: name and digest of each file of the Buildfile."""
         parts: dict[str, object] = {}
         if action.paths:
-            parts["files"] = self._listings.note(make_listing(self._select(action, inputs)))
+            parts["files"] = self._digest(action, inputs)
         if action.inline:
             parts["inline"] = [[name, hashlib.sha256(_bytes(text)).hexdigest()] for name, text in action.inline]
         return parts
@@ -43,11 +45,23 @@ class Copies:
         """Afterwards the layer is in the store, and what was copied is known for later explanations."""
         from builder.steps.copying import copy_layer
 
+        sources = self._select(action, inputs)
         if action.paths:
-            self._listings.keep(str(self.content_parts(action, inputs)["files"]))
-        return copy_layer(
-            action, self._select(action, inputs), inputs.parent, self._origin(action, inputs), self._kitchen
-        )
+            self._listings.keep(self._listings.note(make_listing(sources)))
+        return copy_layer(action, sources, inputs.parent, self._origin(action, inputs), self._kitchen)
+
+    def _digest(self, action: CopyAction, inputs: Inputs) -> str:
+        """Of a stack of layers the same paths always mean the same files: its tables are read for them only once."""
+        chain = self._origin(action, inputs)
+        if chain is None:
+            return self._listings.note(make_listing(self._select(action, inputs)))
+        key = canonical(["listing", LISTING_FORMAT, chain_identity(chain), list(action.paths)]).decode()
+        known = self._memo.get(key)
+        if isinstance(known, str):
+            return known
+        digest = self._listings.note(make_listing(self._select(action, inputs)))
+        self._memo.put(key, digest)
+        return digest
 
     def _select(self, action: CopyAction, inputs: Inputs) -> list[Selection]:
         chain = self._origin(action, inputs)
