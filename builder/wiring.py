@@ -14,9 +14,9 @@ from builder.cache.local import LocalCache
 from builder.images.report import FetchReport
 from builder.images.resolve import PullPolicy, StoreResolver
 from builder.images.sources.open import Sources
+from builder.images.tag import parse_tag
 from builder.model.layer import Layer
 from builder.model.platform import Platform
-from builder.model.reference import Reference
 from builder.outputs.spec import parse_output
 from builder.outputs.types import Means, Output, OutputKind, OutputSpec
 from builder.pipeline import BuildOptions, BuildResult, Workshop, run_build
@@ -141,7 +141,7 @@ def _context(options: BuildOptions, text: BuildfileText, store: Store, opened: E
 
 def _outputs(options: BuildOptions, means: Means) -> Callable[[Image], tuple[str, ...]]:
     """Checks the specs now, before anything is built; the function that it returns writes them all."""
-    names = tuple(Reference.parse(tag).familiar for tag in options.tags)
+    names = tuple(parse_tag(tag) for tag in options.tags)
     specs = [parse_output(text) for text in options.outputs] if options.outputs else [OutputSpec(OutputKind.IMAGE)]
 
     def write(image: Image) -> tuple[str, ...]:

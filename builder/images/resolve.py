@@ -13,13 +13,12 @@ from builder.images.stored import Image, read_image, stored_image
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
 from builder.model.image import ResolvedImage
+from builder.model.place import Place, PlaceKind
 from builder.model.platform import Platform
 from builder.model.reference import Reference
 from builder.store.store import Store
 
 STORE = "store"
-_LAYOUTS = {"oci": "oci-layout", "oci-layout": "oci-layout", "oci-archive": "oci-archive"}
-_DOCKER_ARCHIVE = "docker-archive"
 
 
 class PullPolicy(StrEnum):
@@ -43,20 +42,20 @@ class StoreResolver:
 
     def resolve(self, name: str, platform: Platform) -> ResolvedImage:
         """Raises ImageError or RegistryError when there is no such image for the platform."""
-        kind, colon, place = name.partition(":")
-        if colon and kind in _LAYOUTS:
-            image, origin = self._from_layout(kind, place, name, platform)
-        elif colon and kind == _DOCKER_ARCHIVE:
+        place = Place.find(name)
+        if place is None:
+            image, origin = self._named(Reference.parse(name), name, platform)
+        elif place.kind is PlaceKind.DOCKER_ARCHIVE:
             from builder.images.docker_archive import load_docker_archive
 
-            image, origin = load_docker_archive(self._store, *split_tag(place)), STORE
+            image, origin = load_docker_archive(self._store, *split_tag(place.path)), STORE
         else:
-            image, origin = self._named(Reference.parse(name), name, platform)
+            image, origin = self._from_layout(place, name, platform)
         return ResolvedImage(name, image.descriptor.digest, image.config, image.layers, origin)
 
-    def _from_layout(self, kind: str, place: str, name: str, platform: Platform) -> tuple[Image, str]:
-        path, tag = split_tag(place)
-        source = self._open_source(f"{_LAYOUTS[kind]}:{os.path.abspath(path)}")
+    def _from_layout(self, place: Place, name: str, platform: Platform) -> tuple[Image, str]:
+        path, tag = split_tag(place.path)
+        source = self._open_source(f"{place.kind}:{os.path.abspath(path)}")
         return self._from_source(source, tag, name, platform)[0], source.origin
 
     def _named(self, reference: Reference, name: str, platform: Platform) -> tuple[Image, str]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import difflib
-
 from builder.errors import UsageError
 from builder.images.tag import parse_tag
 from builder.outputs.types import STDOUT, OutputKind, OutputSpec
@@ -49,6 +46,8 @@ def parse_output(text: str) -> OutputSpec:
 
 
 def _fields(text: str) -> list[str]:
+    import csv
+
     try:
         rows = list(csv.reader([text], strict=True))
     except csv.Error as error:
@@ -101,5 +100,7 @@ def _unknown_key(key: str, kind: OutputKind) -> UsageError:
 
 
 def _suggestion(word: str, words: list[str]) -> str | None:
+    import difflib
+
     close = difflib.get_close_matches(word, words, n=1)
     return f"did you mean {close[0]}?" if close else None

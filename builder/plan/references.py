@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from builder.errors import BuilderError, BuildfileError, Span
-from builder.model.reference import Reference
+from builder.model.place import check_image_name
 from builder.plan.expansion import expand_word
 from builder.plan.stages import SCRATCH, DeclaredStage, StageGraph, raise_together
 from builder.syntax.instructions import Copy, Instruction
@@ -35,7 +35,7 @@ def check_sources(graph: StageGraph, item: Instruction, escape: str) -> None:
         )
     if graph.find(item.from_, item.span) is None and item.from_ != SCRATCH:
         try:
-            Reference.parse(item.from_)
+            check_image_name(item.from_)
         except BuilderError as error:
             raise _not_an_image(graph, "COPY --from=" + item.from_, item.from_, error, item.span) from None
 
@@ -43,7 +43,7 @@ def check_sources(graph: StageGraph, item: Instruction, escape: str) -> None:
 def _stage_errors(graph: StageGraph, stage: DeclaredStage, escape: str) -> Iterator[BuilderError]:
     if stage.starts_from_image:
         try:
-            Reference.parse(stage.base_name)
+            check_image_name(stage.base_name)
         except BuilderError as error:
             yield _not_an_image(graph, "FROM " + stage.base_name, stage.base_name, error, stage.head.span)
     for item in stage.instructions:

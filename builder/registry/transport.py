@@ -145,7 +145,8 @@ def release(response: urllib3.BaseHTTPResponse) -> None:
 
 
 def unreachable(url: str, error: HTTPError) -> RegistryError:
-    """The error for a host that gives no (whole) answer, with what the user can do about it."""
+    """The error for a host that gives no (whole) answer, with what the user can do about it. A refused connection is
+    an answer: nothing listens there, and waiting does not change that."""
     host = host_of(url)
     if isinstance(error, SSLError):
         return RegistryError(
@@ -160,7 +161,7 @@ def unreachable(url: str, error: HTTPError) -> RegistryError:
         "unreachable",
         f"{host} does not answer: {_cause(error)}",
         hint="check that the registry runs and that this machine reaches it",
-        retryable=True,
+        retryable=not isinstance(error.__cause__, ConnectionRefusedError),
     )
 
 
@@ -170,8 +171,11 @@ def host_of(url: str) -> str:
 
 
 def _cause(error: HTTPError) -> str:
-    text = str(error.args[-1] if error.args else error)
-    return text.rpartition("object at 0x")[2].partition(">: ")[2] or text[:300]
+    """The operating system's words where it has any: urllib3's own name objects and addresses in memory."""
+    inner = error.__cause__ or error.__context__
+    if isinstance(inner, OSError) and inner.strerror:
+        return inner.strerror.lower()
+    return str(error.args[-1] if error.args else error)[:300]
 
 
 def _read(response: urllib3.BaseHTTPResponse, limit: int, url: str) -> bytes:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import BinaryIO, Protocol
 
 from builder.errors import ImageError
-from builder.images.sources.archive import Archive
 from builder.images.sources.types import DOCUMENT_LIMIT, Document
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
@@ -58,6 +57,8 @@ class LayoutSource:
 
     @classmethod
     def of_archive(cls, path: str) -> LayoutSource:
+        from builder.images.sources.archive import Archive
+
         return cls(f"{ARCHIVE}:{path}", Archive(path))
 
     def document(self, reference: str) -> Document:
