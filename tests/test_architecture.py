@@ -37,7 +37,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "cli": {
         "changes", "wiring", "pipeline", "images", "containers", "outputs", "solve", "syntax", "sandbox", "store",
-        "progress",
+        "progress", "context",
     },
     "__init__": {"wiring", "pipeline", "progress"},
     "__main__": {"cli"},
