@@ -3,8 +3,9 @@
     resolve.py    a name to an image: the store, a layout or archive on disk, a registry
     sources/      where blobs come from; one file per kind
     origins.py    which sources have the blobs that we have not fetched (yet)
-    fetch.py      a layer's blob in the store
-    unpack.py     a layer's table of contents, and its snapshot
+    fetch.py      a layer's blob in the store; report.py: for people to watch
+    unpack.py     a layer's table of contents, and its snapshot; contents.py: the bytes of single files
+    keep.py       a tar stream to a layer; docker_archive.py: what docker save wrote, to an image
     assemble.py   layers and a config to an image in the store
     stored.py     reading images of the store; find.py: by name or id, as people type them
     list.py inspect.py history.py tag.py remove.py import_.py   the commands' work
