@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from builder.errors import BuilderError
+from builder.errors import BuilderError, UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -56,28 +56,42 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _run(argv: list[str]) -> int:
-    position = _command_position(argv)
-    if position is None and any(word in ("-h", "--help", "--version") for word in argv) and "-f" not in argv:
-        from builder.cli.overview import print_overview
+    position = _first_word(argv)
+    word = argv[position] if position < len(argv) else ""
+    if word in COMMANDS:
+        name, rest = word, argv[:position] + argv[position + 1 :]
+    else:
+        if word in ("-h", "--help", "--version"):
+            from builder.cli.overview import print_overview
 
-        return print_overview(argv, GROUPS)
-    name = "build" if position is None else argv[position]
-    rest = argv if position is None else argv[:position] + argv[position + 1 :]
+            return print_overview(argv, GROUPS)
+        _check_spelling(word)
+        name, rest = "build", argv
     module = load(name)
     return int(module.run(parser_for(name, module).parse_args(rest)))
 
 
-def _command_position(argv: list[str]) -> int | None:
-    """Where the command's name stands: the first word that is no global option. None: there is none, so `build`."""
-    skip = False
-    for position, word in enumerate(argv):
-        if skip:
-            skip = False
-        elif word in GLOBAL_WITH_VALUE:
-            skip = True
-        elif not word.startswith("--root="):
-            return position if word in COMMANDS else None
-    return None
+def _first_word(argv: list[str]) -> int:
+    """Position of the first word that is no global option."""
+    position = 0
+    while position < len(argv):
+        if argv[position] in GLOBAL_WITH_VALUE:
+            position += 1
+        elif not argv[position].startswith("--root="):
+            break
+        position += 1
+    return position
+
+
+def _check_spelling(word: str) -> None:
+    """A word that is no option and no file was meant as a command: `pybuild imags`."""
+    if not word or word.startswith("-") or os.path.exists(word):
+        return
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, COMMANDS, n=1)
+    hint = f"did you mean `pybuild {near[0]}`?" if near else "`pybuild --help` lists the commands"
+    raise UsageError("unknown-command", f"{word!r} is neither a command nor a folder to build", hint=hint)
 
 
 def load(name: str) -> ModuleType:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from builder.pipeline import BuildOptions, BuildResult
 
-HELP = "build an image from a Buildfile"
+HELP = "Build an image from a Buildfile."
 EXAMPLES = """\
   pybuild -t app:1.0                      build the current directory, name the image
   pybuild -f Buildfile -t app:1.0 .       the same, said in full

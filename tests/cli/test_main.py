@@ -1,0 +1,95 @@
+"""Arguments, exit codes, and where output goes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from builder.cli.errors import print_error
+from builder.cli.main import COMMANDS, load, main, parser_for
+from builder.errors import BuilderError, Problems, Span
+from tests.support.cli import Pybuild, write
+
+COPY = "FROM scratch\nCOPY a /\n"
+
+
+@pytest.fixture
+def pybuild(tmp_path: Path) -> Pybuild:
+    return Pybuild(tmp_path / "store", write(tmp_path / "context", {"Buildfile": COPY, "a": "1"}))
+
+
+def test_without_a_command_it_is_build(pybuild: Pybuild) -> None:
+    assert "Built in" in pybuild.run("-t", "app:1.0").stderr
+    assert "2 of" not in pybuild.run("-f", "Buildfile", "-t", "app:1.0", ".").stdout
+    assert "app" in pybuild.run("images").stdout
+
+
+def test_stdout_carries_data_only(pybuild: Pybuild) -> None:
+    assert pybuild.run("-t", "app").stdout == ""
+    image_id = pybuild.run("-q", "-t", "app").stdout
+    assert image_id.startswith("sha256:")
+    assert image_id.count("\n") == 1
+    result = json.loads(pybuild.run("--format", "json", "-t", "app").stdout)
+    assert result["image_id"] == image_id.strip()
+    assert result["names"] == ["app:latest"]
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "said"),
+    [
+        (("imags",), 2, "did you mean `pybuild images`?"),
+        (("build", "--no-such-option"), 2, "--no-such-option"),
+        (("build", "nowhere"), 1, "nowhere is not a folder"),
+        (("build", "-f", "nowhere"), 1, "cannot read nowhere"),
+        (("build", "-t", "UPPER"), 1, "lower case"),
+        (("build", "-o", "type=floppy"), 2, "floppy"),
+        (("build", "--label", "x"), 2, "expected NAME=VALUE"),
+        (("inspect", "nothing"), 1, "nothing"),
+    ],
+)
+def test_faults_have_a_code_and_a_sentence(pybuild: Pybuild, args: tuple[str, ...], code: int, said: str) -> None:
+    done = pybuild.run(*args, code=code)
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_has_help_with_examples(name: str) -> None:
+    module = load(name)
+    text = parser_for(name, module).format_help()
+    assert "examples:" in text
+    assert f"pybuild {name}" in text or name == "build"
+    assert module.HELP[0].isupper()
+
+
+def test_overview_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    printed = capsys.readouterr().out
+    assert all(f"  {name} " in printed for name in COMMANDS)
+
+
+def test_a_reader_that_goes_away_is_no_fault(pybuild: Pybuild) -> None:
+    pybuild.run("-t", "app")
+    command = f"{sys.executable} -m builder --root {pybuild.root} inspect app | head -c 1"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=pybuild.cwd, env=pybuild.environment(), capture_output=True, check=True
+    )
+    assert done.stderr == b""
+
+
+def test_errors_show_the_line_and_a_caret(capsys: pytest.CaptureFixture[str]) -> None:
+    span = Span("Buildfile", 3, 3, column=6, text="COPY \x1b[31mred /")
+    one = BuilderError("code", "it is \x1b wrong", hint="do right", span=span)
+    print_error(Problems((one, BuilderError("other", "and this"))), sys.stdout)
+    assert capsys.readouterr().out == (
+        "Buildfile:3: error: it is \ufffd wrong\n"
+        "    3 | COPY \ufffd[31mred /\n"
+        "      |      ^\n"
+        "hint: do right\n"
+        "error: and this\n"
+    )
