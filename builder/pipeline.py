@@ -127,15 +127,16 @@ def _build(options: BuildOptions, shop: Workshop) -> _Built:
         shop.reporter.emit(WarningRaised(time.time(), remark.rule, remark.message, place.file, place.line))
     project = text.path if text.path != "-" else f"{os.path.abspath(options.context)}/-"
     ledger = Ledger.load(shop.store.place("builds", project), shop.store)
+    build_id = f"{time.time_ns():x}.{os.getpid():x}"
     solver = Solver(
         plan,
         shop.runner(plan, text),
         shop.cache(ledger),
         shop.reporter,
         SolveOptions(
-            build_id=f"{time.time_ns():x}.{os.getpid():x}",
+            build_id=build_id,
             project=project,
-            no_cache=None if options.no_cache else frozenset(options.no_cache_filter),
+            no_cache=_uncached(options, plan, shop.reporter),
             epoch=plan.epoch,
         ),
     )
@@ -143,7 +144,31 @@ def _build(options: BuildOptions, shop: Workshop) -> _Built:
     image = _assembled(plan, solution, shop.store)
     names = shop.write_outputs(image)
     ledger.save(solution.records)
+    _write_files(options, image, names, build_id)
     return _Built(image, names, solution)
+
+
+def _write_files(options: BuildOptions, image: Image, names: tuple[str, ...], build_id: str) -> None:
+    if options.iidfile:
+        from builder.outputs.metadata import write_iidfile
+
+        write_iidfile(options.iidfile, image)
+    if options.metadata_file:
+        from builder.outputs.metadata import write_metadata_file
+
+        write_metadata_file(options.metadata_file, image, names, build_id)
+
+
+def _uncached(options: BuildOptions, plan: Plan, reporter: Reporter) -> frozenset[str] | None:
+    """Titles of the stages whose steps are not looked up; a name that no stage of the build has is worth a warning."""
+    if options.no_cache:
+        return None
+    titles = {stage.title for stage in plan.stages}
+    asked = frozenset(name.lower() for name in options.no_cache_filter)
+    for name in sorted(asked - titles):
+        message = f"--no-cache-filter {name}: no stage of this name takes part in this build"
+        reporter.emit(WarningRaised(time.time(), "NoSuchStage", message))
+    return asked
 
 
 def _assembled(plan: Plan, solution: Solution, store: Store) -> Image:

@@ -28,11 +28,12 @@ def run_process(step: Step, action: RunAction, parent: Chain, kitchen: Kitchen, 
     code; nothing of a failed run is kept."""
     lowers = ensure_chain(kitchen.store, kitchen.worker(), parent, kitchen.open_source, kitchen.fetching)
     with kitchen.store.snapshots.staging(kitchen.remove_tree) as staging:
-        spec = _spec(action, RootFs(tuple(lowers), staging.upper, staging.work))
+        rootfs = RootFs(tuple(lowers), staging.upper, staging.work)
+        spec = _spec(action, rootfs)
         code = _execute(spec, kitchen, log)
         if code:
             raise _failure(step, code)
-        layer = _capture(staging, kitchen)
+        layer = _capture(rootfs, kitchen)
         kitchen.store.snapshots.adopt(layer.diff_id, staging)
     return layer
 
@@ -75,7 +76,7 @@ def _logged(log: Log) -> Iterator[int]:
         os.close(reading)
 
 
-def _capture(staging: Staging, kitchen: Kitchen) -> Layer:
+def _capture(rootfs: RootFs, kitchen: Kitchen) -> Layer:
     """The upper directory as a layer. The worker packs it, since its files may belong to anyone."""
     with ExitStack() as opened:
         archive, writing = os.pipe()
@@ -83,7 +84,7 @@ def _capture(staging: Staging, kitchen: Kitchen) -> Layer:
         table = os.memfd_create("table", os.MFD_CLOEXEC)
         opened.callback(os.close, table)
         try:
-            args = {"upper": staging.upper, "epoch": kitchen.epoch}
+            args = {"upper": rootfs.upper, "lowers": rootfs.lowers, "epoch": kitchen.epoch}
             call = kitchen.worker().begin("capture", args, [writing, table])
         finally:
             os.close(writing)

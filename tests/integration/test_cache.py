@@ -98,3 +98,9 @@ def test_two_folders_two_stores_one_digest(tmp_path: Path, base_tar: Path) -> No
         builder.run("import", str(base_tar), "base")
         digests.add(builder.build("-t", "app", env={"SOURCE_DATE_EPOCH": "0"})["digest"])
     assert len(digests) == 1
+
+
+def test_a_filter_for_no_stage_is_worth_a_warning(based: Pybuild) -> None:
+    write(based.cwd, {"Buildfile": "FROM base AS one\nRUN true\n"})
+    assert "no stage of this name" in based.run("build", "--no-cache-filter", "two").stderr
+    assert "no stage of this name" not in based.run("build", "--no-cache-filter", "ONE").stderr

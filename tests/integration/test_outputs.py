@@ -31,6 +31,11 @@ def tool(name: str) -> str:
     return path
 
 
+def own_limits() -> list[str]:
+    """podman's defaults may be more than this machine lets a container have."""
+    return [word for name in ("nofile", "nproc") for word in ("--ulimit", f"{name}=1024:1024")]
+
+
 @pytest.fixture
 def built(based: Pybuild) -> Pybuild:
     write(based.cwd, {"Buildfile": BUILDFILE, "data/kept": "k", "data/removed": "r"})
@@ -94,6 +99,17 @@ def test_podman_runs_what_we_write(built: Pybuild, tmp_path: Path, kind: str) ->
         )
         name = loaded.stdout.split(": ")[1].strip()
         assert name.endswith("/app:1.0")
-        run = [podman, *storage, "run", "--rm", "--network", "host", "--ulimit", "host"]
+        run = [podman, *storage, "run", "--rm", "--network", "host", *own_limits()]
         done = subprocess.run([*run, "--runtime", tool("runc"), name], check=False, capture_output=True, text=True)
     assert done.stdout == "hello from made\n", done.stderr
+
+
+def test_scripts_learn_what_was_built(based: Pybuild, tmp_path: Path) -> None:
+    write(based.cwd, {"Buildfile": "FROM base\n"})
+    iidfile, metadata = tmp_path / "iid", tmp_path / "metadata.json"
+    result = based.build("-t", "app:1.0", "--iidfile", str(iidfile), "--metadata-file", str(metadata))
+    assert iidfile.read_text() == result["image_id"]
+    value = json.loads(metadata.read_text())
+    assert value["containerimage.digest"] == result["digest"]
+    assert value["containerimage.config.digest"] == result["image_id"]
+    assert value["image.name"] == "app:1.0"
