@@ -17,7 +17,6 @@ from builder.sandbox.spec import File, RootFs, RunSpec
 from builder.sandbox.worker import Call
 from builder.steps.commit import commit_archive
 from builder.steps.kitchen import Kitchen
-from builder.store.snapshots import Staging
 from builder.store.store import Store
 
 Log = Callable[[bytes], None]
