@@ -35,7 +35,7 @@ class FuseOverlay:
         pid = os.posix_spawn(program, [_PROGRAM, "-o", options, place], os.environ, file_actions=streams)
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         if status or not os.path.ismount(place):
-            why = os.pread(said, 300, 0).decode(errors="replace").strip()
+            why = " ".join(os.pread(said, 300, 0).decode(errors="replace").split())
             raise OSError(f"{_PROGRAM} failed with code {status}: {why}")
 
     def finish(self, place: str) -> None:

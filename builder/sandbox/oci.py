@@ -46,8 +46,8 @@ def run_bundle(arranged: Arranged, runtime: str) -> ExitStatus:
         )
     # The runtime names processes by their numbers in this pid namespace, so it must see a /proc that does too.
     kernel.mount("proc", "/proc", "proc")
-    with contextlib.suppress(OSError):  # crun refuses a machine with control groups of both versions
-        kernel.unmount("/sys/fs/cgroup/unified", kernel.MNT_DETACH)
+    with contextlib.suppress(FileNotFoundError):  # crun refuses a machine that shows control groups of both versions
+        kernel.mount("tmpfs", "/sys/fs/cgroup/unified", "tmpfs", kernel.MS_RDONLY)
     tree = arranged.tree
     passwd, group = (tree.find(stubs.resolve(tree, path, False).path) or "" for path in ("/etc/passwd", "/etc/group"))
     identity = look_up(arranged.spec.user, passwd, group)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from builder.errors import SandboxError
 from builder.sandbox.spec import ExitStatus, RootFs, RunSpec
 from builder.sandbox.worker import Worker
 from tests.support.rootfs import make_rootfs
@@ -82,6 +83,16 @@ class Runner:
 
     def shell(self, script: str, way: Way = DEFAULT_WAY, **changes: Any) -> Outcome:
         return self.run(self.spec("sh", "-c", script, **changes), way)
+
+    def need(self, way: Way) -> None:
+        """Skips the test where this machine cannot go that way, with its own reason. The default way must work."""
+        try:
+            outcome = self.shell("exit 0", way)
+        except SandboxError as error:
+            if way == DEFAULT_WAY:
+                raise
+            pytest.skip(error.message)
+        assert outcome.status.code == 0, outcome
 
     def says(self, script: str, **changes: Any) -> str:
         """The output of a script that succeeds."""
