@@ -57,7 +57,7 @@ class Copying:
         self._change: ModeChange | None = parse_mode_change(action.chmod) if action.chmod else None
         octal = octal_mode(action.chmod) if action.chmod else None
         uid, gid = owner or (0, 0)
-        self._new = NewDirectory(0o755 if octal is None else octal, uid, gid, mtime)
+        self._new = NewDirectory(0o755 if octal is None else octal & 0o777, uid, gid, mtime)
 
     def add_all(self, sources: Sequence[Selection], open_: Open) -> None:
         for source in sources:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 ReadFile = Callable[[str], bytes | None]
 """The content of a file of the image by its path, None where there is none."""
 
+_MAX_ID = (1 << 31) - 1
 PASSWD = "etc/passwd"  # noqa: S105 - a path
 GROUP = "etc/group"
 
@@ -17,22 +18,26 @@ class Owner(NamedTuple):
     gid: int
 
 
-def needs_names(text: str) -> bool:
-    """Whether `text` (`user[:group]`) can only be understood with the image's passwd or group."""
-    user, _, group = text.partition(":")
-    return not user.isdecimal() or (bool(group) and not group.isdecimal())
-
-
 def parse_owner(text: str, read: ReadFile) -> Owner:
-    """`N` alone is N:N; a name alone takes its group from passwd; a name that is not there is 0, as BuildKit has it."""
+    """As BuildKit has it: `N` alone is N:N; a name alone takes its group from passwd; a user that is not there is 0, a
+    group that is not there leaves the group as it would be without."""
     user, colon, group = text.partition(":")
-    if user.isdecimal():
-        uid = gid = int(user)
-    else:
-        uid, gid = _look_up(read(PASSWD), user, (2, 3)) or (0, 0)
+    number = _number(user)
+    uid, gid = (number, number) if number is not None else _look_up(read(PASSWD), user, (2, 3)) or (0, 0)
     if colon:
-        gid = int(group) if group.isdecimal() else (_look_up(read(GROUP), group, (2, 2)) or (0, 0))[0]
+        number = _number(group)
+        gid = number if number is not None else (_look_up(read(GROUP), group, (2, 2)) or (gid,))[0]
     return Owner(uid, gid)
+
+
+def _number(text: str) -> int | None:
+    """None for a name that has to be looked up. What does not fit into 31 bits is a name."""
+    if text in ("", "root"):
+        return 0
+    digits = text.lstrip("0") or "0"
+    if not (text.isascii() and text.isdecimal()) or len(digits) > len(str(_MAX_ID)) or int(digits) > _MAX_ID:
+        return None
+    return int(digits)
 
 
 def _look_up(data: bytes | None, name: str, columns: tuple[int, int]) -> tuple[int, int] | None:

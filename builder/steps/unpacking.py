@@ -1,7 +1,8 @@
 """ADD of a local archive: what is in it, placed below the destination.
 
 As docker unpacks: only directories merge, everything else replaces what stands there; symlinks of the image on the way
-to a member are followed. `--chown` owns all of it, `--chmod` does not count.
+to a member are followed; what the archive says of its own root does not touch the destination. `--chown` owns all of
+it, `--chmod` does not count.
 """
 
 from __future__ import annotations
@@ -31,10 +32,12 @@ def place_members(members: list[Item], placement: Placement, dest: str, new: New
     placement.make_directories(root, new._replace(mode=0o755))
     targets: dict[str, str] = {}
     for entry, opener in members:
+        if not entry.path:
+            continue
         above, _, name = entry.path.rpartition("/")
         parent = placement.resolve(f"{root}/{above}")
         placement.make_directories(parent, NewDirectory(mtime=new.mtime))
-        targets[entry.path] = f"{parent}/{name}".strip("/") if entry.path else root
+        targets[entry.path] = f"{parent}/{name}".strip("/")
         placement.replace(Item(_placed(entry, targets, owner), opener))
 
 
