@@ -14,7 +14,7 @@ import pytest
 from builder.sandbox.subordinate import subordinate_ranges
 
 HERE = Path(__file__).parent
-MODULES = ("test_run.py", "test_isolation.py", "test_worker.py", "test_layers.py")
+MODULES = ("test_run.py", "test_isolation.py", "test_worker.py", "test_layers.py", "test_one_id.py")
 
 
 def _users() -> Iterator[pwd.struct_passwd]:
