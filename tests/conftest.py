@@ -1,23 +1,21 @@
-"""What a machine lacks is skipped with the words of its own examination (`pybuild doctor` says the same)."""
+"""What holds for every test."""
 
 from __future__ import annotations
 
-import functools
-import tempfile
+from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
-from builder.sandbox.probe import State, probe
-
-
-@functools.cache
-def missing() -> str:
-    """Why no RUN can work here; empty where one can."""
-    with tempfile.TemporaryDirectory() as directory:
-        findings = probe(directory)
-    return "; ".join(f"{found.name}: {found.detail}" for found in findings if found.state is State.MISSING)
+settings.register_profile("pybuild", deadline=None, print_blob=True)
+settings.load_profile("pybuild")
 
 
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    if item.get_closest_marker("kernel") and missing():
-        pytest.skip(missing())
+@pytest.fixture(autouse=True)
+def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test reads or writes the store, the configuration or the variables of whoever runs it."""
+    home: Path = tmp_path_factory.getbasetemp() / "home"
+    home.mkdir(exist_ok=True)
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("PYBUILD_ROOT", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "SOURCE_DATE_EPOCH", "DOCKER_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
