@@ -113,7 +113,7 @@ def _entries(table: int) -> list[Entry]:
 def _failure(step: Step, code: int) -> StepError:
     return StepError(
         "run-failed",
-        f"{step.text} exited with code {code}",
+        f"the command exited with code {code}",
         span=step.span,
         hint="the command's output stands above",
     )
