@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 
 from tests.bench.__main__ import main
+from tests.support.machine import missing_for_run
 
 
 @pytest.mark.kernel
 def test_one_command_measures_and_reports(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    if missing_for_run():
+        pytest.skip(missing_for_run())
     result = tmp_path / "result.json"
     names = ["noop-steps", "run-noop"]
     options = ["--scale", "small", "--rounds", "2", "--peers", "none", "--json", str(result)]

@@ -12,10 +12,17 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli import Pybuild
+from tests.support.machine import missing_for_run
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 Example = Callable[[str], str]
+
+
+@pytest.fixture(autouse=True)
+def _able(request: pytest.FixtureRequest) -> None:
+    if request.node.get_closest_marker("kernel") and missing_for_run():
+        pytest.skip(missing_for_run())
 
 
 @pytest.fixture(scope="session")

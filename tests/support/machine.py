@@ -1,0 +1,16 @@
+"""What this machine can do, in the words of its own examination (`pybuild doctor` says the same)."""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+
+from builder.sandbox.probe import State, probe
+
+
+@functools.cache
+def missing_for_run() -> str:
+    """Why no RUN can work here; empty where one can."""
+    with tempfile.TemporaryDirectory() as directory:
+        findings = probe(directory)
+    return "; ".join(f"{found.name}: {found.detail}" for found in findings if found.state is State.MISSING)
