@@ -118,7 +118,7 @@ def _mount(mount: Mount, target: str, sources: dict[Mount, int]) -> None:
 
 def _change_directory(cwd: str, identity: Identity) -> None:
     missing = []
-    path = cwd.rstrip("/") or "/"
+    path = os.path.realpath(cwd)
     while not os.path.exists(path):
         missing.append(path)
         path = os.path.dirname(path)
@@ -129,6 +129,8 @@ def _change_directory(cwd: str, identity: Identity) -> None:
         os.chdir(cwd)
     except OSError as error:
         raise StepError("bad-workdir", f"cannot change to the working directory {cwd}: {error.strerror}") from error
+    if not os.getcwd().startswith("/"):  # by way of a descriptor in /proc/self/fd (as in CVE-2024-21626)
+        raise StepError("bad-workdir", f"the working directory {cwd} is outside of the root filesystem")
 
 
 def _connect(streams: tuple[int, int, int]) -> None:

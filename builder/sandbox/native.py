@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import json
 import os
-import traceback
 from typing import Any, NoReturn
 
-from builder.errors import BuilderError
+from builder.errors import BuilderError, SandboxError
 from builder.sandbox import container, kernel, protocol
 from builder.sandbox.arrange import Arranged
 from builder.sandbox.program import NotStarted, Program
@@ -37,6 +36,15 @@ def run(arranged: Arranged) -> ExitStatus | Program:
     return status
 
 
+def refused(error: OSError) -> SandboxError:
+    """What the kernel does not let us do is a fault of the machine, or of what was asked for, not a bug of ours."""
+    return SandboxError(
+        "sandbox-refused",
+        f"this machine refuses what the process needs: {error}",
+        hint="`pybuild doctor` says what is missing and how to get it.",
+    )
+
+
 def _be_child(arranged: Arranged, answer: int) -> NoReturn:
     """A successful exec closes the pipe; anything else is written to it."""
     report: dict[str, Any]
@@ -46,7 +54,11 @@ def _be_child(arranged: Arranged, answer: int) -> NoReturn:
         report = {"status": result.status}
     except BuilderError as error:
         report = protocol.describe(error)
+    except OSError as error:
+        report = protocol.describe(refused(error))
     except Exception:  # noqa: BLE001 - the boundary of the process: a bug must reach the caller as what it is
+        import traceback
+
         report = {"bug": traceback.format_exc()}
     finally:
         try:

@@ -45,4 +45,5 @@ class Program(NamedTuple):
         name = self.argv[0]
         if "/" in name:
             return [name]
-        return [f"{folder or '.'}/{name}" for folder in self.environment.get("PATH", "").split(":")]
+        path = self.environment.get("PATH", "")
+        return [f"{folder or '.'}/{name}" for folder in path.split(":")] if path else []

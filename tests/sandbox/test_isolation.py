@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.errors import SandboxError
+from builder.errors import SandboxError, StepError
 from tests.sandbox.conftest import Runner
 
 
@@ -105,3 +105,16 @@ def test_no_orphan_survives(runner: Runner) -> None:
     """The output ends when the last process that holds it is gone."""
     outcome = runner.shell("setsid sleep 1000 & echo started")
     assert (outcome.status.code, outcome.text) == (0, "started\n")
+
+
+def test_a_working_directory_leads_nowhere_else(runner: Runner) -> None:
+    for number in range(3, 12):
+        spec = runner.spec("sh", "-c", "ls ..", cwd=f"/proc/self/fd/{number}")
+        with pytest.raises((StepError, SandboxError)):
+            runner.run(spec)
+
+
+def test_a_working_directory_behind_a_dangling_link_is_made(runner: Runner) -> None:
+    first = runner.shell("ln -s made/here /w")
+    runner.lowers = (runner.base, first.upper)
+    assert runner.says("pwd -P; stat -c %u /made", cwd="/w/x", user="alice") == "/made/here/x\n1000\n"

@@ -35,7 +35,7 @@ def _make(root: str, entries: list[tuple[list[str], str]]) -> None:
                 os.mkdir(path)
                 if what == "opaque":
                     os.setxattr(path, opaque_attribute(), b"y")
-        except (FileExistsError, NotADirectoryError):
+        except OSError:  # what stands there already wins
             continue
 
 
@@ -58,5 +58,6 @@ def test_as_the_kernel_shows_it(worker: Worker, base: str, layers: list[list[tup
             lowers.append(f"{folder}/{number}")
         runner = Runner(worker, base, Path(folder))
         runner.lowers = tuple(lowers)
-        shown = runner.says("find /t").split()
+        # A listing of a directory that only one layer has shows its whiteouts too; looking one up finds nothing.
+        shown = runner.says("find /t | while read f; do if test -e $f || test -L $f; then echo $f; fi; done").split()
         assert sorted(shown) == sorted(_walk(Merged(runner.lowers), "/t"))
