@@ -52,6 +52,8 @@ class Placing:
         self._opaque: set[str] = set()
         self._groups: dict[str, int] = {}
         """Paths that are hardlinks of each other, by the number of their group."""
+        self._last_link: dict[int, Member] = {}
+        """Whose owner, mode and time a group has. In layers all say the same."""
         self._numbers = count()
 
     def place(self, member: Member) -> Placed | None:
@@ -79,7 +81,9 @@ class Placing:
         self._tree.put(entry, 0)
         if member.kind is Kind.HARDLINK:
             target = self._target(member)
-            self._groups[path] = self._groups.setdefault(target, next(self._numbers))
+            self._groups[path] = group = self._groups.setdefault(target, next(self._numbers))
+            if not self._markers:
+                self._last_link[group] = member
             entry = entry._replace(kind=Kind.HARDLINK, link=target, size=0)
         return Placed(entry, replaces, implied)
 
@@ -107,6 +111,8 @@ class Placing:
             if entry.path in self._implied:
                 continue
             group = self._groups.get(entry.path)
+            if group in self._last_link:
+                entry = _restated(entry, self._last_link[group])
             if group is not None and first.setdefault(group, entry.path) != entry.path:
                 entry = entry._replace(kind=Kind.HARDLINK, link=first[group], size=0, digest="")
             found.append(entry)
@@ -211,6 +217,14 @@ def _clean(name: str) -> list[str]:
         elif part not in ("", "."):
             parts.append(part)
     return parts
+
+
+def _restated(entry: Entry, link: Member) -> Entry:
+    """What stays of a file when one more link to it is described: unpacking sets owner, mode and time each time."""
+    entry = entry._replace(uid=link.uid, gid=link.gid)
+    if entry.kind is Kind.SYMLINK:
+        return entry
+    return entry._replace(mode=link.mode, mtime=link.mtime_ns // 1_000_000_000)
 
 
 def _entry(path: str, member: Member) -> Entry:

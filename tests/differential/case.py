@@ -27,9 +27,9 @@ class Case(NamedTuple):
     target: str = ""
     platform: str = ""
     fails: str = ""
-    """A regular expression that pybuild's complaint must match: no builder makes an image. Empty: all do."""
+    """The peer makes no image, and a regular expression that pybuild's complaint must match. Empty: all make one."""
     known: Mapping[str, str] = {}
-    """Where pybuild differs on purpose (`/path`, `config.Env`), and why."""
+    """Where pybuild differs on purpose (`/path`, `config.config.Env`, `outcome`), and why."""
     needs_root: bool = False
     """Only the machine's root can do it: an ordinary user's builds fail there."""
 

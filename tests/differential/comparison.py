@@ -11,7 +11,7 @@ from typing import NamedTuple
 from tests.differential.bases import make_bases
 from tests.differential.builders.protocol import Builder, Outcome
 from tests.differential.case import Case, make_context
-from tests.differential.facts import FAILS, Difference, Facts, differences, facts_of
+from tests.differential.facts import FAILS, OUTCOME, Difference, Facts, differences, facts_of
 from tests.differential.flatten import BadLayerError
 from tests.differential.image import Image, read_archive, read_layout
 from tests.differential.report import Verdict
@@ -50,21 +50,19 @@ class Bench:
 
 
 def judge(case: Case, ours: Result, theirs: Facts, their_log: str = "") -> Verdict:
-    """Whether pybuild's result is the peer's, and whether both are what the case says they must be."""
+    """Whether pybuild's result is the peer's but for what is known, and whether both are what the case says."""
     trouble = [ours.trouble] if ours.trouble else []
     differing = differences(ours.facts, theirs)
-    found = [difference for difference in differing if difference.where not in case.known]
-    if ours.facts == FAILS and theirs != FAILS:
-        return Verdict(case.name, case.about, (), "\n".join([*trouble, "only pybuild fails:", _last(ours.log)]))
-    if theirs == FAILS and ours.facts != FAILS:
-        return Verdict(case.name, case.about, (), "\n".join([*trouble, "only the peer fails:", _last(their_log)]))
+    if any(difference.where == OUTCOME for difference in differing) and OUTCOME not in case.known:
+        trouble.append("pybuild:\n" + _last(ours.log) if ours.facts == FAILS else "the peer:\n" + _last(their_log))
     if bool(case.fails) != (theirs == FAILS):
         trouble.append(f"the case says that it {'fails' if case.fails else 'does not fail'}\n{_last(their_log)}")
-    if case.fails and not re.search(case.fails, ours.log):
+    if case.fails and ours.facts == FAILS and not re.search(case.fails, ours.log):
         trouble.append(f"pybuild's complaint does not match {case.fails!r}:\n{_last(ours.log)}")
     gone = case.known.keys() - {difference.where for difference in differing}
     trouble += [f"{where} does not differ any more: take it out of `known`" for where in sorted(gone)]
-    return Verdict(case.name, case.about, tuple(found), "\n".join(trouble))
+    unknown = tuple(difference for difference in differing if difference.where not in case.known)
+    return Verdict(case.name, case.about, unknown, "\n".join(trouble))
 
 
 def time_differences(ours: Result, theirs: Result) -> list[Difference]:

@@ -13,12 +13,13 @@ Facts = dict[str, Any]
 """`{"fails": true}`, or config, history, number of layers, and the files that are not as in the base."""
 
 FAILS: Facts = {"fails": True}
+OUTCOME = "outcome"
 _NATIVE = f"linux/{ARCHITECTURE}"
 
 
 class Difference(NamedTuple):
     where: str
-    """`/path`, `config.Env`, `history[3].created_by`."""
+    """`/path`, `config.config.Env`, `history[3].created_by`; `outcome` where only one makes an image."""
     ours: object
     theirs: object
 
@@ -50,6 +51,8 @@ def _base_of(image: Image, bases: Mapping[str, Image]) -> tuple[str, dict[str, s
 
 def differences(ours: Facts, theirs: Facts) -> list[Difference]:
     """Where two facts differ, part by part; empty when they are equal."""
+    if FAILS in (ours, theirs) and ours != theirs:
+        return [Difference(OUTCOME, *("fails" if facts == FAILS else "an image" for facts in (ours, theirs)))]
     return [Difference(where, *pair) for where, pair in _walk("", ours, theirs)]
 
 

@@ -86,3 +86,20 @@ def test_a_cut_archive_is_an_error_not_a_part(name: str, tmp_path: Path) -> None
     data = COMPRESSORS[name](unsorted_tar()[:2000])
     with opened(tmp_path, data) as fd, pytest.raises(LayerError), archive_items(fd):
         pass
+
+
+def test_the_last_of_several_links_says_owner_and_mode(tmp_path: Path) -> None:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for name, link, mode in [("m", "", 0o644), ("z", "m", 0o600), ("a", "z", 0o4755)]:
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = (tarfile.LNKTYPE, link) if link else (tarfile.REGTYPE, "")
+            info.mode, info.uid, info.gid, info.mtime = mode, mode, 7, mode
+            tar.addfile(info)
+    with opened(tmp_path, out.getvalue()) as fd, archive_items(fd, str(tmp_path)) as items:
+        assert [(entry.path, entry.kind, entry.link) for entry, _ in items] == [
+            ("a", Kind.FILE, ""),
+            ("m", Kind.HARDLINK, "a"),
+            ("z", Kind.HARDLINK, "a"),
+        ]
+        assert {(entry.mode, entry.uid, entry.gid, entry.mtime) for entry, _ in items} == {(0o4755, 0o4755, 7, 0o4755)}

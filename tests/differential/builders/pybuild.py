@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,6 +24,7 @@ class Pybuild:
 
     def __init__(self, root: str, layouts: Mapping[str, str]) -> None:
         self._root = root
+        shutil.rmtree(root, ignore_errors=True)  # what an earlier version of the code has cached says nothing now
         _name_bases(root, layouts)
 
     def build(self, case: Case, context: str, archive: str) -> Outcome:
