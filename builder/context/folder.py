@@ -11,18 +11,16 @@ import os
 import stat
 from _thread import RLock
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from builder.context.filetree import Identity, join_links
 from builder.context.hashing import EMPTY, Wanted, read_contents, read_xattrs, unreadable
 from builder.context.ignore import NOT_EXCLUDED, IgnoreRules, Rule, Verdict
 from builder.context.statindex import Known, StatIndex, Xattrs
 from builder.errors import ContextError
+from builder.layers.links import resolve
 from builder.layers.paths import Cursor
+from builder.lean import NamedTuple
 from builder.model.entry import Entry, Kind
-
-MAX_LINKS = 255
-"""As BuildKit: more symlinks than this on the way to one path are a loop."""
 
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _FORMAT = 0o170000
@@ -90,26 +88,7 @@ class FolderContext:
 
     def resolve(self, path: str) -> str:
         with self._lock:
-            done: list[str] = []
-            todo = path.split("/")[::-1]
-            links = 0
-            while todo:
-                part = todo.pop()
-                if part in ("", "."):
-                    continue
-                if part == "..":
-                    del done[-1:]
-                    continue
-                done.append(part)
-                entry = self._look("/".join(done))
-                if entry is None or entry.kind is not Kind.SYMLINK:
-                    continue
-                links += 1
-                if links > MAX_LINKS:
-                    raise ContextError("symlink-loop", f"too many symbolic links on the way to {path!r}")
-                done = [] if entry.link.startswith("/") else done[:-1]
-                todo += entry.link.split("/")[::-1]
-            return "/".join(done)
+            return resolve(path, self._look)
 
     def walk(self, path: str) -> Iterator[Entry]:
         with self._lock:

@@ -7,10 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from builder.errors import LayerError
+from builder.layers.links import resolve
 from builder.model.entry import Entry, Kind
-
-_MAX_SYMLINKS = 40
-"""As the kernel: the 41st symlink on the way to one path is an error (ELOOP)."""
 
 _IMPLICIT_MODE = 0o755
 
@@ -64,32 +62,16 @@ class Tree:
         """The clean path that `path` (absolute or not, with `.` and `..`) leads to when this tree is the root.
 
         Symlinks are followed, the last part's only if `follow_last`; `..` stops at the root; parts that do not exist
-        stay as they stand. Raises LayerError `symlink-loop` after 40 symlinks.
+        stay as they stand. Raises LayerError `symlink-loop`.
         """
         known = self._nodes.get(path)
         if known and not (known.entry.kind is Kind.SYMLINK and follow_last):
             return path  # all keys are resolved paths
-        pending = path.split("/")[::-1]
-        at: list[str] = []
-        followed = 0
-        while pending:
-            part = pending.pop()
-            if part in ("", "."):
-                continue
-            if part == "..":
-                del at[-1:]
-                continue
-            at.append(part)
-            node = self._nodes.get("/".join(at))
-            if node is None or node.entry.kind is not Kind.SYMLINK or not (follow_last or pending):
-                continue
-            followed += 1
-            if followed > _MAX_SYMLINKS:
-                raise LayerError("symlink-loop", f"too many symbolic links on the way to {path!r}")
-            target = node.entry.link
-            at = [] if target.startswith("/") else at[:-1]
-            pending += target.split("/")[::-1]
-        return "/".join(at)
+        return resolve(path, self._entry, follow_last)
+
+    def _entry(self, path: str) -> Entry | None:
+        node = self._nodes.get(path)
+        return node.entry if node else None
 
     def put(self, entry: Entry, layer: int) -> None:
         """Enters `entry`, which is no marker: a directory keeps what it holds, anything else replaces all of it."""

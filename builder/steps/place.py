@@ -11,10 +11,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from builder.errors import ContextError
+from builder.layers.links import resolve
 from builder.layers.pack import Opener
 from builder.model.entry import Entry, Kind
-
-MAX_LINKS = 255
 
 
 class Item(NamedTuple):
@@ -37,6 +36,8 @@ class Placement:
     def __init__(self, below: Callable[[str], Entry | None]) -> None:
         self._below = below
         self._items: dict[str, Item] = {}
+        self._links: dict[str, set[str]] = {}
+        """The paths of hard links by what they link to."""
         self._replaced: set[str] = set()
         """Paths whose directory below has been replaced by something else: nothing below shines through."""
 
@@ -51,38 +52,19 @@ class Placement:
 
     def resolve(self, path: str) -> str:
         """`path` with every symlink followed, the last part's too, clamped in the root; what does not exist is kept
-        as it is. Raises ContextError after 255 links."""
-        done: list[str] = []
-        todo = path.split("/")[::-1]
-        links = 0
-        while todo:
-            part = todo.pop()
-            if part in ("", "."):
-                continue
-            if part == "..":
-                del done[-1:]
-                continue
-            entry = self.get("/".join([*done, part]))
-            if entry is None or entry.kind is not Kind.SYMLINK:
-                done.append(part)
-                continue
-            links += 1
-            if links > MAX_LINKS:
-                raise ContextError("symlink-loop", f"too many symbolic links on the way to /{path}")
-            if entry.link.startswith("/"):
-                done = []
-            todo.extend(entry.link.split("/")[::-1])
-        return "/".join(done)
+        as it is. Raises LayerError `symlink-loop`."""
+        return resolve(path, self.get)
 
     def make_directories(self, path: str, new: NewDirectory) -> None:
         """Afterwards `path` and all above it are directories; those that were there keep what they have."""
-        for part in [*_ancestors(path), path]:
-            entry = self.get(part)
-            if entry is None and part:
-                made = Entry(part, Kind.DIRECTORY, new.mode, new.uid, new.gid, mtime=new.mtime)
-                self._items[part] = Item(made)
-            elif entry is not None and entry.kind is not Kind.DIRECTORY:
-                raise ContextError("not-a-directory", f"/{part} is not a directory in the image")
+        missing: list[str] = []
+        while path and (entry := self.get(path)) is None:
+            missing.append(path)
+            path = path.rpartition("/")[0]
+        if path and entry and entry.kind is not Kind.DIRECTORY:
+            raise ContextError("not-a-directory", f"/{path} is not a directory in the image")
+        for part in reversed(missing):
+            self._items[part] = Item(Entry(part, Kind.DIRECTORY, new.mode, new.uid, new.gid, mtime=new.mtime))
 
     def put(self, item: Item) -> None:
         """Puts what is not a directory at its path. Raises ContextError where a directory stands."""
@@ -137,11 +119,10 @@ class Placement:
         a layer says the metadata of every directory it touches."""
         complete = dict(self._items)
         for path in self._items:
-            for parent in _ancestors(path):
-                if parent and parent not in complete:
-                    entry = self.get(parent)
-                    if entry is not None:
-                        complete[parent] = Item(entry)
+            parent = path.rpartition("/")[0]
+            while parent and parent not in complete and (entry := self.get(parent)):
+                complete[parent] = Item(entry)
+                parent = parent.rpartition("/")[0]
         return sorted(complete.values(), key=lambda item: os.fsencode(item.entry.path))
 
 

@@ -12,7 +12,7 @@ import pytest
 from builder.context.folder import FolderContext
 from builder.context.ignore import IgnoreRules
 from builder.context.statindex import StatIndex
-from builder.errors import ContextError
+from builder.errors import ContextError, LayerError
 from builder.model.entry import Entry, Kind
 
 Open = Callable[..., FolderContext]
@@ -149,7 +149,7 @@ def test_symlinks_are_followed_inside_the_root(tmp_path: Path, open_context: Ope
 def test_a_loop_of_symlinks_is_an_error(tmp_path: Path, open_context: Open) -> None:
     os.symlink("b", tmp_path / "a")
     os.symlink("a/x", tmp_path / "b")
-    with pytest.raises(ContextError) as caught:
+    with pytest.raises(LayerError) as caught:
         open_context().resolve("a")
     assert caught.value.code == "symlink-loop"
 

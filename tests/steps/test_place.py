@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from builder.errors import ContextError
+from builder.errors import ContextError, LayerError
 from builder.model.entry import Entry, Kind
 from builder.steps.place import Item, NewDirectory, Placement
 
@@ -51,7 +51,7 @@ def test_symlinks_of_the_destination_are_followed_inside_the_root(path: str, res
 
 
 def test_a_loop_of_symlinks_is_an_error() -> None:
-    with pytest.raises(ContextError) as caught:
+    with pytest.raises(LayerError) as caught:
         placement().resolve("loop/x")
     assert caught.value.code == "symlink-loop"
 
