@@ -92,27 +92,31 @@ class Placement:
         self._set(item)
 
     def _set(self, item: Item) -> None:
+        self._take_away(item.entry.path)
+        self._enter(item)
+
+    def _enter(self, item: Item) -> None:
+        self._items[item.entry.path] = item
+        if item.entry.kind is Kind.HARDLINK:
+            self._links.setdefault(item.entry.link, set()).add(item.entry.path)
+
+    def _take_away(self, path: str) -> None:
         """Hard links keep the content that they were made with when what they link to is replaced."""
-        path = item.entry.path
-        old = self._items.get(path)
-        self._items[path] = item
-        if old is None or old.entry.kind is not Kind.FILE or not self._has_links:
+        old = self._items.pop(path, None)
+        if old is None:
             return
-        links = [name for name, other in self._items.items() if _links_to(other.entry, path)]
-        links.sort(key=os.fsencode)
+        if old.entry.kind is Kind.HARDLINK:
+            self._links[old.entry.link].discard(path)
+        links = sorted(self._links.pop(path, ()), key=os.fsencode)
         for name in links[:1]:
-            self._items[name] = Item(old.entry._replace(path=name), old.opener)
+            self._enter(Item(old.entry._replace(path=name), old.opener))
         for name in links[1:]:
-            self._items[name] = Item(self._items[name].entry._replace(link=links[0]))
+            self._enter(Item(self._items[name].entry._replace(link=links[0])))
 
     def _remove_below(self, path: str) -> None:
         self._replaced.add(path)
         for inner in [name for name in self._items if name.startswith(f"{path}/")]:
-            del self._items[inner]
-
-    @property
-    def _has_links(self) -> bool:
-        return any(item.entry.kind is Kind.HARDLINK for item in self._items.values())
+            self._take_away(inner)
 
     def items(self) -> list[Item]:
         """All entries sorted by the bytes of their paths, with the directories above them that were there before:
@@ -124,10 +128,6 @@ class Placement:
                 complete[parent] = Item(entry)
                 parent = parent.rpartition("/")[0]
         return sorted(complete.values(), key=lambda item: os.fsencode(item.entry.path))
-
-
-def _links_to(entry: Entry, path: str) -> bool:
-    return entry.kind is Kind.HARDLINK and entry.link == path
 
 
 def _ancestors(path: str) -> list[str]:
