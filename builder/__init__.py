@@ -11,7 +11,8 @@ Nothing is imported before it is used: the command `pybuild` passes through here
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+
+from builder.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from builder.pipeline import BuildResult

@@ -19,7 +19,7 @@ people; a hint says what to do. Anything else that escapes is a bug of ours (exi
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from builder.lean import NamedTuple
 
 
 class Span(NamedTuple):

@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
 
 from builder.cache.ledger import Ledger
 from builder.context.buildfile import BuildfileText, read_buildfile
 from builder.errors import BuilderError
 from builder.images.assemble import Ingredients, assemble
+from builder.lean import TYPE_CHECKING, NamedTuple
 from builder.plan.types import Plan, PlanOptions
 from builder.planning import kept_plan
 from builder.progress.events import BuildFinished, Reporter, WarningRaised

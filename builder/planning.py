@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-from typing import cast
-
 from builder.cache.plans import plan_memo
 from builder.context.buildfile import BuildfileText
 from builder.errors import StoreError
+from builder.lean import cast, sha256_hex
 from builder.model.canonical import Json, canonical
 from builder.plan import codec
 from builder.plan.types import ImageResolver, Plan, PlanOptions
@@ -42,5 +40,5 @@ def _still_holds(plan: Plan, resolver: ImageResolver) -> bool:
 
 
 def _key(text: BuildfileText, options: PlanOptions) -> str:
-    data = hashlib.sha256(text.data).hexdigest()
-    return hashlib.sha256(canonical([PLAN_FORMAT, codec.FORMAT, text.name, data, list(options)])).hexdigest()
+    data = sha256_hex(text.data)
+    return sha256_hex(canonical([PLAN_FORMAT, codec.FORMAT, text.name, data, list(options)]))

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from builder.cache.layered import LayeredCache
 from builder.cache.local import LocalCache
@@ -15,6 +14,7 @@ from builder.images.report import FetchReport
 from builder.images.resolve import PullPolicy, StoreResolver
 from builder.images.sources.open import Sources
 from builder.images.tag import parse_tag
+from builder.lean import TYPE_CHECKING
 from builder.model.layer import Layer
 from builder.model.platform import Platform
 from builder.outputs.spec import parse_output

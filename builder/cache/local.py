@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import _thread
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, TypeVar
 
 from builder.cache.codec import decode, encode
 from builder.errors import StoreError
+from builder.lean import TYPE_CHECKING
 from builder.solve.types import Record
 from builder.store.store import Store
 
 if TYPE_CHECKING:
+    from typing import TypeVar
+
     from builder.cache.database import Database
+
+    _T = TypeVar("_T")
 
 _STEP = "step:"
 """Begins the row that tells the newest key of a step."""
-_T = TypeVar("_T")
 
 
 class LocalCache:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from contextlib import suppress
 
 from builder.cache.codec import DAMAGED, loads
 from builder.errors import StoreError
+from builder.lean import sha256_hex
 from builder.model.canonical import Json, canonical
 from builder.store.store import Store
 
@@ -41,7 +41,7 @@ class Memo:
             self._drop_oldest()
 
     def _path(self, key: str) -> str:
-        return f"{self._folder}/{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()}.json"
+        return f"{self._folder}/{sha256_hex(key.encode('utf-8', 'surrogatepass'))}.json"
 
     def _drop_oldest(self) -> None:
         with os.scandir(self._folder) as entries:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from builder.errors import BuilderError, UsageError
+from builder.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse

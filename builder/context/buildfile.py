@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import NamedTuple
 
 from builder.errors import ContextError
+from builder.lean import NamedTuple
 
 NAMES = ("Buildfile", "Dockerfile", "Containerfile", "dockerfile")
 MAX_BYTES = 64 << 20

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Protocol
 
+from builder.lean import Protocol
 from builder.model.entry import Entry, Kind
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import stat
 import time
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from builder.context.statindex import Row, Xattrs, is_settled
 from builder.errors import ContextError
 from builder.layers.paths import Cursor
+from builder.lean import NamedTuple, sha256_hex
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 """O_NONBLOCK: a fifo that took a file's place must not make us wait for a writer."""
@@ -20,7 +19,7 @@ _SMALL = 64 << 10
 _CHUNK = 1 << 20
 _WORTH_A_THREAD = 16 << 20
 
-EMPTY = hashlib.sha256().hexdigest()
+EMPTY = sha256_hex(b"")
 
 
 class Wanted(NamedTuple):
@@ -112,11 +111,15 @@ def _hash_small(fd: int) -> tuple[bytes, int]:
     if len(data) == _SMALL:  # it grew since
         os.lseek(fd, 0, os.SEEK_SET)
         return _hash_large(fd)
-    return hashlib.sha256(data).digest(), len(data)
+    from hashlib import sha256
+
+    return sha256(data).digest(), len(data)
 
 
 def _hash_large(fd: int) -> tuple[bytes, int]:
-    state, buffer, size = hashlib.sha256(), memoryview(bytearray(_CHUNK)), 0
+    from hashlib import sha256
+
+    state, buffer, size = sha256(), memoryview(bytearray(_CHUNK)), 0
     while count := os.readv(fd, [buffer]):
         state.update(buffer[:count])
         size += count

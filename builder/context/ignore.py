@@ -8,13 +8,12 @@ one expression for all lines.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
-from typing import NamedTuple, Protocol
 
 from builder.errors import BuilderError, ContextError, Problems, Span
+from builder.lean import NamedTuple, Protocol, sha256_hex
 
 DEFAULT_NAME = ".dockerignore"
 
@@ -124,7 +123,7 @@ class IgnoreRules:
     @classmethod
     def load(cls, text: str, memory: RuleMemory, name: str = DEFAULT_NAME) -> IgnoreRules:
         """As `parse`, but a text that `memory` knows is not translated again."""
-        key = f"ignore:{_RULES_FORMAT}:" + hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+        key = f"ignore:{_RULES_FORMAT}:" + sha256_hex(text.encode("utf-8", "surrogateescape"))
         known = memory.recall(key)
         if known is not None:
             return cls(tuple(Rule(*fields) for fields in json.loads(known)))

@@ -7,12 +7,11 @@ device, owner and extended attributes; not the times, and not where in the tree 
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from builder.context.select import Source
+from builder.lean import NamedTuple, sha256_hex
 from builder.model.entry import Entry, Kind
 
 _FILE = Kind.FILE
@@ -41,8 +40,7 @@ class Attributes(NamedTuple):
 
 
 def make_listing(sources: Sequence[Source]) -> Listing:
-    state = hashlib.sha256()
-    texts = []
+    texts, hashed = [], []
     for source in sources:
         if source.is_directory:
             lines, place = _lines(source.below, len(source.prefix)), source.prefix
@@ -50,10 +48,9 @@ def make_listing(sources: Sequence[Source]) -> Listing:
             lines, place = _lines([source.entry._replace(path=source.name)], 0), source.entry.path
         head = f"{'d' if source.is_directory else 'f'}{len(lines)}"
         body = os.fsencode("\0".join([*lines, ""]))
-        state.update(f"{head}\0".encode())
-        state.update(body)
+        hashed += [f"{head}\0".encode(), body]
         texts.append(os.fsencode(f"{head} {place}\0") + body)
-    return Listing(state.hexdigest(), b"".join(texts))
+    return Listing(sha256_hex(b"".join(hashed)), b"".join(texts))
 
 
 def read_listing(text: bytes) -> dict[str, Attributes]:

@@ -8,12 +8,12 @@ one part of a path and may match nothing at all, a plain path must exist.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 from builder.context.filetree import FileTree
 from builder.context.ignore import Rule, clean
 from builder.context.match import has_wildcard, matcher
 from builder.errors import ContextError
+from builder.lean import NamedTuple
 from builder.model.entry import Entry, Kind
 
 

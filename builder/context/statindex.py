@@ -14,8 +14,8 @@ import os
 import struct
 import zlib
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from builder.lean import NamedTuple
 from builder.model.entry import Entry, Kind
 
 Row = tuple[int, int, int, int, int, bytes]

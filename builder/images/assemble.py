@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from builder.errors import ImageError
 from builder.images.stored import Image
+from builder.lean import NamedTuple
 from builder.model import media_types
 from builder.model.canonical import canonical
 from builder.model.config import History, ImageConfig

@@ -6,11 +6,10 @@ and what is forgotten is looked up again.
 
 from __future__ import annotations
 
-import hashlib
 import json
-from typing import NamedTuple
 
 from builder.errors import BuilderError
+from builder.lean import NamedTuple, sha256_hex
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
 from builder.store.store import Store
@@ -87,4 +86,4 @@ def _blob_path(store: Store, digest: Digest) -> str:
 
 
 def _name_path(store: Store, name: str) -> str:
-    return f"{store.folder('sources')}/name.{hashlib.sha256(name.encode()).hexdigest()}"
+    return f"{store.folder('sources')}/name.{sha256_hex(name.encode())}"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import NamedTuple
 
 from builder.errors import ImageError
 from builder.images.select import choose
+from builder.lean import NamedTuple
 from builder.model import media_types
 from builder.model.config import ImageConfig
 from builder.model.descriptor import Descriptor

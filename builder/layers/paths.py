@@ -11,7 +11,8 @@ import errno
 import os
 import stat
 from collections.abc import Callable
-from typing import NamedTuple
+
+from builder.lean import NamedTuple
 
 _OPENAT2 = 437
 """The same number on every architecture but alpha."""

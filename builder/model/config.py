@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from builder.errors import ImageError
+from builder.lean import NamedTuple
 from builder.model.digest import Digest
 from builder.model.platform import Platform
 

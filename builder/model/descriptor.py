@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from builder.errors import ImageError
+from builder.lean import NamedTuple
 from builder.model.digest import Digest
 from builder.model.platform import Platform
 

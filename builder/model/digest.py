@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 
 from builder.errors import ImageError
+from builder.lean import sha256_hex
 
 _PATTERN = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 
@@ -24,7 +24,7 @@ class Digest(str):
 
     @classmethod
     def of(cls, data: bytes) -> Digest:
-        return cls("sha256:" + hashlib.sha256(data).hexdigest())
+        return cls("sha256:" + sha256_hex(data))
 
     @classmethod
     def from_hex(cls, sha256_hex: str) -> Digest:

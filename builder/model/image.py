@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from builder.lean import NamedTuple
 from builder.model.config import ImageConfig
 from builder.model.digest import Digest
 from builder.model.layer import Chain

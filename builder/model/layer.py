@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from builder.lean import NamedTuple
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest, chain_id
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from builder.errors import ImageError
+from builder.lean import NamedTuple
 from builder.model import media_types
 from builder.model.descriptor import Descriptor
 

@@ -7,8 +7,8 @@ it always was, and a tag never has one.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
 
+from builder.lean import NamedTuple
 from builder.model.reference import Reference
 
 

@@ -8,9 +8,9 @@ without a registry; and digests are those that the OCI image-spec registers (no 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from builder.errors import ImageError
+from builder.lean import NamedTuple
 from builder.model.digest import Digest
 
 DEFAULT_DOMAIN = "docker.io"

@@ -7,9 +7,9 @@ any type in the plan must raise `FORMAT`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
 
 from builder.errors import BuilderError, Span, StoreError
+from builder.lean import TYPE_CHECKING, cast
 from builder.model.config import Healthcheck, History, ImageConfig, RunConfig
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
@@ -29,9 +29,13 @@ from builder.plan.types import (
     WorkdirAction,
 )
 
+if TYPE_CHECKING:
+    from typing import Any
+
+    Decode = Callable[[Any], Any]
+
 FORMAT = 1
 
-Decode = Callable[[Any], Any]
 _ACTION_NAMES: dict[type, str] = {RunAction: "run", CopyAction: "copy", WorkdirAction: "workdir"}
 
 

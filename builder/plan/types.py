@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple, Protocol
 
 from builder.errors import Span
+from builder.lean import NamedTuple, Protocol
 from builder.model.config import History, ImageConfig
 from builder.model.digest import Digest
 from builder.model.image import ResolvedImage

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TextIO
 
 from builder.errors import UsageError
+from builder.lean import TYPE_CHECKING
 from builder.progress.events import Reporter
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 MODES = ("auto", "tty", "plain", "rawjson", "quiet", "none")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from builder.lean import NamedTuple, Protocol
 
 
 class TaskStarted(NamedTuple):

@@ -4,8 +4,8 @@ it."""
 from __future__ import annotations
 
 import _thread
-from typing import TextIO
 
+from builder.lean import TYPE_CHECKING
 from builder.progress.events import (
     BuildFinished,
     Event,
@@ -18,6 +18,9 @@ from builder.progress.events import (
 from builder.progress.figures import progress_text, seconds_text, summary_text, warning_text
 from builder.progress.text import LineCutter, printable
 from builder.progress.writer import Writer
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 _PROGRESS_EVERY = 5.0
 """Seconds between two lines that say how far one task is."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import _thread
-from typing import TextIO
 
+from builder.lean import TYPE_CHECKING
 from builder.progress.events import Event, TaskFinished, TaskLog, TaskStarted
 from builder.progress.text import printable
 from builder.progress.transcript import Transcript
 from builder.progress.writer import Writer
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 
 class QuietReporter:

@@ -17,8 +17,8 @@ from __future__ import annotations
 import _thread
 import base64
 import json
-from typing import TextIO
 
+from builder.lean import TYPE_CHECKING
 from builder.progress.events import (
     BuildFinished,
     Event,
@@ -29,6 +29,9 @@ from builder.progress.events import (
     WarningRaised,
 )
 from builder.progress.writer import Writer
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 _KINDS = {
     TaskStarted: "task-started",

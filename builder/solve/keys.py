@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-
+from builder.lean import sha256_hex
 from builder.model.canonical import canonical
 from builder.model.layer import Chain, chain_identity
 from builder.model.platform import Platform
@@ -29,4 +28,4 @@ def key_parts(step: Step, platform: Platform, parent: Chain, content: Parts, epo
 
 def key_of(parts: Parts) -> str:
     """64 hex digits."""
-    return hashlib.sha256(canonical(dict(parts))).hexdigest()
+    return sha256_hex(canonical(dict(parts)))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING, NamedTuple
 
+from builder.lean import TYPE_CHECKING, NamedTuple
 from builder.model.layer import Layer
 from builder.plan.types import Plan, SourceKind, Step
 from builder.progress.events import Reporter, TaskFinished, TaskLog, TaskStarted

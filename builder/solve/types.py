@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, Protocol
 
+from builder.lean import NamedTuple, Protocol
 from builder.model.layer import Chain, Layer
 from builder.plan.types import Step
 

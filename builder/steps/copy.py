@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from builder.cache.memo import digest_memo
 from builder.context.listing import make_listing
 from builder.context.select import Source as Selection
 from builder.context.select import select
+from builder.lean import sha256_hex
 from builder.model.canonical import canonical
 from builder.model.layer import Chain, Layer, chain_identity
 from builder.plan.types import CopyAction, Plan, SourceKind
@@ -35,7 +34,7 @@ class Copies:
         if action.paths:
             parts["files"] = self._digest(action, inputs)
         if action.inline:
-            parts["inline"] = [[name, hashlib.sha256(_bytes(text)).hexdigest()] for name, text in action.inline]
+            parts["inline"] = [[name, sha256_hex(_bytes(text))] for name, text in action.inline]
         return parts
 
     def describe(self, old: object, new: object) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+
+from builder.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from builder.context.folder import FolderContext

@@ -7,15 +7,18 @@ import hashlib
 import os
 import stat
 from types import TracebackType
-from typing import Self
 
 from builder.errors import StoreError
+from builder.lean import TYPE_CHECKING
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
 from builder.store.failures import FULL, store_error, storing
 from builder.store.names import HEX_LENGTHS, is_hex
 from builder.store.reader import VerifiedReader, mismatch
 from builder.store.temporary import Temporary, discard
+
+if TYPE_CHECKING:
+    from typing import Self
 
 READ_LIMIT = 4 << 20
 """Manifests and configs are read whole; none that serves a purpose is larger (the registry protocol's limit too)."""

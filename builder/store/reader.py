@@ -6,9 +6,9 @@ import hashlib
 import io
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from builder.errors import StoreError
+from builder.lean import TYPE_CHECKING
 from builder.model.digest import Digest
 
 if TYPE_CHECKING:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 from collections.abc import Mapping
 from types import TracebackType
 
 from builder.errors import StoreError
+from builder.lean import sha256_hex
 from builder.store.blobs import Blobs
 from builder.store.durable import sync_directory
 from builder.store.failures import storing
@@ -80,7 +80,7 @@ class Store:
 
     def place(self, folder: str, name: str) -> str:
         """The path in a private folder of what is kept for `name`, which may be any text, such as a path."""
-        return f"{self.folder(folder)}/{hashlib.sha256(os.fsencode(name)).hexdigest()[:40]}"
+        return f"{self.folder(folder)}/{sha256_hex(os.fsencode(name))[:40]}"
 
     def settle(self) -> None:
         """Afterwards all that was written through this object is durable. Free when nothing was. Setting a ref does

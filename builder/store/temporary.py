@@ -10,8 +10,8 @@ import _thread
 import fcntl
 import os
 from contextlib import suppress
-from typing import NamedTuple
 
+from builder.lean import NamedTuple
 from builder.store.durable import boot_id, sync_directory, sync_written
 from builder.store.failures import storing
 from builder.store.trees import Remover, remove_tree

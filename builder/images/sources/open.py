@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import _thread
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from builder.errors import ImageError
 from builder.images.sources.types import Source
+from builder.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from builder.registry.client import Client

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, Protocol
 
+from builder.lean import NamedTuple, Protocol
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
 
