@@ -35,8 +35,15 @@ ROOT_KINDS = {
 """Module and class, in the order in which they are tried."""
 
 
+def _each_once(lowers: tuple[str, ...]) -> tuple[str, ...]:
+    """Each directory where it stands topmost: there it hides whatever it has below. The kernel's overlay refuses to
+    have one twice, but layers that are the same (a RUN that changed nothing, twice) share a directory."""
+    return tuple(dict.fromkeys(reversed(lowers)))[::-1]
+
+
 def mount_first(names: tuple[str, ...], rootfs: RootFs, stubs: tuple[str, ...], place: str) -> RootKind:
     """The first kind that can, mounted. What a directory's filesystem allows shows only when it is tried."""
+    rootfs = rootfs._replace(lowers=_each_once(rootfs.lowers))
     reasons = []
     for name in names:
         module, kind = ROOT_KINDS[name]

@@ -66,6 +66,21 @@ def test_every_kind_of_root_gives_the_same_bytes(worker: Worker, layered: Runner
     assert layers[0] == layers[1]
 
 
+@pytest.mark.parametrize("kind", ["overlay", "fuse", "copy"])
+def test_the_same_layer_twice_in_a_stack(worker: Worker, base: str, tmp_path: Path, kind: str) -> None:
+    """Two steps that leave the same layer share its directory."""
+    runner = Runner(worker, base, tmp_path)
+    runner.need(Way("native", kind))
+    nothing = runner.shell("true").upper
+    runner.lowers = (base, nothing, nothing)
+    made = runner.shell("echo x > /x").upper
+    runner.lowers = (base, nothing, made)
+    removed = runner.shell("rm /x").upper
+    runner.lowers = (base, nothing, made, removed, nothing, made)
+    outcome = runner.shell("cat /x", Way("native", kind))
+    assert (outcome.status.code, outcome.text) == (0, "x\n")
+
+
 def _listing(layer: bytes) -> list[tuple[object, ...]]:
     with tarfile.open(fileobj=io.BytesIO(layer)) as tar:
         return [(m.name, m.type, oct(m.mode), m.uid, m.gid, m.size, m.mtime, m.linkname) for m in tar]

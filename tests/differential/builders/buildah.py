@@ -22,16 +22,20 @@ class Buildah:
         folders = ["--root", os.path.join(root, "store"), "--runroot", os.path.join(root, "run")]
         self._buildah = [program, *folders, "--storage-driver", "vfs"]
         for name, layout in layouts.items():
-            for command in (["pull", "--quiet", f"oci:{layout}:latest"], []):
-                if command:
-                    code, image = execute([*self._buildah, *command])
-                else:
-                    code, image = execute([*self._buildah, "tag", image.split()[-1], f"localhost/{name}:latest"])
-                if code:
-                    raise UnusableError(f"buildah does not take the base: {image.strip()}")
+            pulled = self._prepare("pull", "--quiet", f"oci:{layout}:latest").split()[-1]
+            self._prepare("tag", pulled, f"localhost/{name}:latest")
 
     def build(self, case: Case, context: str, archive: str) -> Outcome:
-        command = [*self._buildah, "build", "--layers=false", "--isolation", "chroot", "--tag", _RESULT]
+        command = [
+            *self._buildah,
+            "build",
+            "--layers=false",
+            "--identity-label=false",
+            "--isolation",
+            "chroot",
+            "--tag",
+            _RESULT,
+        ]
         command += ["--file", os.path.join(context, case.file)]
         command += [word for name, value in case.args for word in ("--build-arg", f"{name}={value}")]
         command += [word for name, value in case.labels for word in ("--label", f"{name}={value}")]
@@ -42,3 +46,9 @@ class Buildah:
             code, more = execute([*self._buildah, "push", "--quiet", _RESULT, f"oci-archive:{archive}"])
             log += more
         return Outcome("" if code else archive, log)
+
+    def _prepare(self, *words: str) -> str:
+        code, said = execute([*self._buildah, *words])
+        if code:
+            raise UnusableError(f"it does not take the bases: {said.strip()}")
+        return said
