@@ -1,6 +1,6 @@
-"""The job `capture`: what a run left in its upper directory, as a layer.
+"""What a run left in its upper directory, as a layer; and the job `capture` that packs it.
 
-Descriptors: where the tar goes, where its table of contents goes.
+Descriptors of the job: where the tar goes, where its table of contents goes.
 """
 
 from __future__ import annotations
@@ -19,24 +19,25 @@ _BUFFER = 1 << 18
 
 
 def job(args: dict[str, Any], fds: list[int]) -> dict[str, Any]:
-    """Afterwards the upper directory holds the same times as the layer: it becomes the layer's snapshot.
-
-    With `lowers`, markers that hide nothing are left out: overlayfs calls every new directory opaque, and
-    fuse-overlayfs leaves a whiteout for everything that was removed.
-    """
+    """Afterwards the upper directory holds the same times as the layer: it becomes the layer's snapshot."""
     upper: str = args["upper"]
-    items: Iterable[Item] = scan_upper(upper)
-    if "lowers" in args:
-        items = without_idle_markers(items, Merged(tuple(args["lowers"])))
+    lowers = tuple(args["lowers"]) if "lowers" in args else None
     epoch: int | None = args.get("epoch")
     tar_fd, table_fd = fds
     with open(tar_fd, "wb", buffering=_BUFFER) as tar:
-        table = pack(items, tar, epoch)
+        table = pack(changes(upper, lowers), tar, epoch)
     if epoch is not None:
         clamp_times(upper, epoch)
     with open(table_fd, "wb", buffering=_BUFFER) as file:
         write_table(table, file)
     return {"entries": len(table)}
+
+
+def changes(upper: str, lowers: tuple[str, ...] | None) -> Iterable[Item]:
+    """The items of the layer, sorted. With `lowers`, markers that hide nothing are left out: overlayfs calls every new
+    directory opaque, and fuse-overlayfs leaves a whiteout for everything that was removed."""
+    items = scan_upper(upper)
+    return items if lowers is None else without_idle_markers(items, Merged(lowers))
 
 
 def without_idle_markers(items: Iterable[Item], below: Merged) -> Iterator[Item]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import functools
+import os
 from typing import NamedTuple
 
 from builder.sandbox.small_files import read_text
 
+_SYS_ADMIN = 21
+"""Bit number of the capability (linux/capability.h)."""
 _EVERYONE = [(0, 0, 4294967295)]
 
 
@@ -37,6 +40,17 @@ def own_identities() -> Identities:
         groups=tuple(range(first, first + count) for first, _, count in groups),
         may_set_groups=read_text("/proc/self/setgroups").strip() == "allow",
     )
+
+
+def needs_user_namespace() -> bool:
+    """Whether this process has to be root of a namespace of its own before it may mount: even root may be without
+    CAP_SYS_ADMIN, in a container. Where not, the worker has the very rights that this process has."""
+    return os.geteuid() != 0 or not may_mount()
+
+
+def may_mount() -> bool:
+    fields = dict(line.split(":", 1) for line in read_text("/proc/self/status").splitlines())
+    return bool(int(fields["CapEff"], 16) >> _SYS_ADMIN & 1)
 
 
 def _map(name: str) -> list[tuple[int, int, int]]:

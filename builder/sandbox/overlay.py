@@ -24,6 +24,7 @@ class KernelOverlay:
     def mount(self, stubs: tuple[str, ...], place: str) -> None:
         # Scratch: the kernel wants a lower directory, so it gets the empty one that it will cover.
         lowers = (*self._rootfs.lowers, *stubs) or (place,)
+        _forget_volatile(self._rootfs.work)
         fds = [os.open(path, _FOLDER) for path in (self._rootfs.upper, self._rootfs.work, *reversed(lowers))]
         try:
             upper, work, *paths = (f"/proc/self/fd/{fd}" for fd in fds)
@@ -33,7 +34,6 @@ class KernelOverlay:
         finally:
             for fd in fds:
                 os.close(fd)
-        _forget_volatile(self._rootfs.work)
 
     def finish(self, place: str) -> None:
         kernel.unmount(place)
@@ -80,8 +80,8 @@ def _options() -> dict[str, str | None]:
 
 
 def _forget_volatile(work: str) -> None:
-    """A volatile mount leaves a mark that keeps the directory from being used again; whether a snapshot reached the
-    disk is the store's concern, and it has its own mark."""
+    """A volatile mount leaves a mark that keeps its work directory from being used again. Whether the upper directory
+    reached the disk is the store's concern, and it has its own mark."""
     mark = f"{work}/work/incompat/volatile"
     with contextlib.suppress(FileNotFoundError):
         os.unlink(f"{mark}/dirty")

@@ -30,17 +30,10 @@ DEFAULT_CAPABILITIES = {
     "AUDIT_WRITE": 29,
     "SETFCAP": 31,
 }
-_SYS_ADMIN = 21
 _MASK = sum(1 << bit for bit in DEFAULT_CAPABILITIES.values())
 
 _NAMES = "as core cpu data fsize memlock msgqueue nice nofile nproc rss rtprio sigpending stack"
 LIMITS = {name: getattr(resource, f"RLIMIT_{name.upper()}") for name in _NAMES.split()}
-
-
-def may_mount() -> bool:
-    """Whether this process has CAP_SYS_ADMIN: root in a container may not have it."""
-    fields = dict(line.split(":", 1) for line in read_text("/proc/self/status").splitlines())
-    return bool(int(fields["CapEff"], 16) >> _SYS_ADMIN & 1)
 
 
 def set_limits(ulimits: tuple[Ulimit, ...]) -> None:

@@ -3,8 +3,7 @@
 Control socket (SOCK_SEQPACKET): one packet per call with the job's name, and as descriptors the call's own socket and
 what the job works on. On the call's socket: one line of JSON there (arguments), lines of JSON back: `ok`, `error` or
 `bug` from the job, or `becomes` from one that turns into another program; at last `ended` from the worker, when the
-process is gone, and end of file. So a large request or a slow job never holds up the control socket, and hanging up
-cancels.
+process is gone. So a large request or a slow job never holds up the control socket, and hanging up cancels.
 """
 
 from __future__ import annotations
@@ -83,9 +82,12 @@ def end_of(status: int | None) -> str:
 
 
 def receive_all(call: _socket.socket) -> list[dict[str, Any]]:
-    """All messages until the other side is gone."""
-    parts = []
+    """All messages up to `ended`, or until the other side is gone. End of file says less: other jobs' processes may
+    have the socket too."""
+    messages: list[dict[str, Any]] = []
+    rest = b""
     with contextlib.suppress(ConnectionResetError):
-        while part := call.recv(1 << 16):
-            parts.append(part)
-    return [json.loads(line) for line in b"".join(parts).split(b"\n")[:-1]]
+        while not (messages and "ended" in messages[-1]) and (part := call.recv(1 << 16)):
+            *lines, rest = (rest + part).split(b"\n")
+            messages += map(json.loads, lines)
+    return messages

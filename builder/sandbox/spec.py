@@ -14,7 +14,8 @@ class RootFs(NamedTuple):
     upper: str
     """An empty directory before the run; afterwards the difference, in overlay form."""
     work: str
-    """An empty directory on the filesystem of `upper`. Afterwards it holds at most an empty directory `work`."""
+    """A directory on the filesystem of `upper`, empty or left by an earlier run. Afterwards it holds what a kind of
+    root filesystem needs for itself, nothing of the difference."""
 
 
 class Mount(NamedTuple):

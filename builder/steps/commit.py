@@ -23,12 +23,14 @@ def commit_items(store: Store, items: Iterable[Item], epoch: int | None) -> Laye
 
 
 def commit_archive(store: Store, archive: int, table: Callable[[], Iterable[Entry]]) -> Layer:
-    """Takes a whole layer archive from a pipe, to its end. `table` is asked for its contents after that."""
+    """Takes a whole layer archive from a pipe, to its end. `table` is asked for its contents after that; where it
+    raises, nothing is kept."""
 
-    def copy(writer: LayerWriter) -> None:
+    def copy(writer: LayerWriter) -> Iterable[Entry]:
         while data := os.read(archive, _CHUNK):
             writer.write(data)
+        return table()
 
-    layer, _ = keep_layer(store, copy)
-    store.tables.put(layer.diff_id, table())
+    layer, entries = keep_layer(store, copy)
+    store.tables.put(layer.diff_id, entries)
     return layer

@@ -52,12 +52,13 @@ def test_staging_without_adoption_leaves_nothing(store: Store) -> None:
     assert store.snapshots.all() == []
 
 
-def test_work_directory_of_an_overlay_is_stripped(store: Store) -> None:
+def test_what_an_overlay_leaves_in_its_work_directory_goes_with_the_snapshot(store: Store) -> None:
     with store.snapshots.staging() as staging:
-        os.makedirs(f"{staging.work}/work/", 0o000)
-        os.makedirs(f"{staging.work}/index/")
+        os.makedirs(f"{staging.work}/work/incompat/volatile")
+        os.chmod(f"{staging.work}/work", 0o000)
         store.snapshots.adopt(DIFF_ID, staging)
-    assert os.listdir(store.snapshots.folder(DIFF_ID)) == ["fs"]
+    store.snapshots.remove(DIFF_ID)
+    assert os.listdir(f"{store.root}/snapshots") == []
 
 
 def test_removal_goes_through_the_remover(store: Store) -> None:
