@@ -9,7 +9,7 @@ from builder.errors import StepError
 from builder.images.unpack import ensure_chain
 from builder.model.layer import Chain, Layer
 from builder.plan.types import RunAction, Step
-from builder.sandbox.spec import File, RootFs, RunSpec
+from builder.sandbox.spec import ExitStatus, File, RootFs, RunSpec
 from builder.steps.difference import capture
 from builder.steps.kitchen import Kitchen
 
@@ -24,9 +24,9 @@ def run_process(step: Step, action: RunAction, parent: Chain, kitchen: Kitchen, 
     with kitchen.store.snapshots.staging(kitchen.remove_tree) as staging:
         os.mkdir(staging.work, 0o700)
         rootfs = RootFs(tuple(lowers), staging.upper, staging.work)
-        code = _execute(_spec(action, rootfs), kitchen, log)
-        if code:
-            raise _failure(step, code)
+        status = _execute(_spec(action, rootfs), kitchen, log)
+        if status.code:
+            raise _failure(step, status)
         layer = capture(rootfs, kitchen)
         kitchen.store.snapshots.adopt(layer.diff_id, staging)
     return layer
@@ -44,8 +44,8 @@ def _spec(action: RunAction, rootfs: RootFs) -> RunSpec:
     )
 
 
-def _execute(spec: RunSpec, kitchen: Kitchen, log: Log) -> int:
-    """The exit code; death by a signal is 128 plus its number, as a shell has it. All output has gone to `log` then."""
+def _execute(spec: RunSpec, kitchen: Kitchen, log: Log) -> ExitStatus:
+    """How the process ended. All its output has gone to `log` then."""
     reading, writing = os.pipe()
     with open(reading, "rb", buffering=0) as output:
         try:
@@ -59,13 +59,13 @@ def _execute(spec: RunSpec, kitchen: Kitchen, log: Log) -> int:
         except BaseException:
             call.cancel()
             raise
-    return int(128 + status["signal"] if status["signal"] else status["code"])
+    return ExitStatus(**status)
 
 
-def _failure(step: Step, code: int) -> StepError:
-    return StepError(
-        "run-failed",
-        f"the command exited with code {code}",
-        span=step.span,
-        hint="the command's output stands above",
-    )
+def _failure(step: Step, status: ExitStatus) -> StepError:
+    if status.reason:
+        return StepError("cannot-start", f"the command cannot be started: {status.reason}", span=step.span)
+    message = f"the command exited with code {status.code}"
+    if status.signal:
+        message = f"the command was ended by signal {status.signal} (exit code {status.code})"
+    return StepError("run-failed", message, span=step.span, hint="the command's output stands above")

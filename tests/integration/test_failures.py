@@ -104,3 +104,16 @@ def test_two_builds_at_once_share_a_store(based: Pybuild) -> None:
     assert all(json.loads(out)["steps"] == 6 for out, _ in outputs)
     assert damaged_blobs(based.root) == []
     assert based.ran("-t", "app") == {}
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ('["/nowhere"]', "the command cannot be started: "),
+        ("nowhere", "the command exited with code 127"),
+        ("sh -c 'kill -9 $$'", "the command exited with code 137"),
+    ],
+)
+def test_how_a_command_failed_is_said(based: Pybuild, command: str, said: str) -> None:
+    write(based.cwd, {"Buildfile": f"FROM base\nRUN {command}\n"})
+    assert f"Buildfile:2: error: {said}" in based.run("build", code=1).stderr
