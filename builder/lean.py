@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from collections import namedtuple
 
-__all__ = ["TYPE_CHECKING", "NamedTuple", "Protocol", "cast", "sha256_hex"]
+__all__ = ["TYPE_CHECKING", "NamedTuple", "Protocol", "cast", "new_hash", "sha256_hex"]
 
 TYPE_CHECKING = False
 """Every type checker takes a variable of this name for true."""
@@ -20,6 +20,7 @@ _SMALL = 64 << 10
 """OpenSSL hashes twice as fast as what comes with Python: worth loading for more bytes than this."""
 
 if TYPE_CHECKING:
+    from hashlib import _Hash as Hash
     from hashlib import sha256 as _own_sha256
     from typing import NamedTuple, Protocol, cast
 else:
@@ -54,10 +55,17 @@ else:
         return value
 
 
+def new_hash(algorithm: str, size: int) -> Hash:
+    """As `hashlib.new`, for about `size` bytes."""
+    if algorithm == "sha256" and size <= _SMALL:
+        return _own_sha256()
+    import hashlib
+
+    return hashlib.new(algorithm)
+
+
 def sha256_hex(data: bytes) -> str:
     """The SHA-256 of `data`, 64 hex digits."""
-    if len(data) <= _SMALL:
-        return _own_sha256(data).hexdigest()
-    from hashlib import sha256
-
-    return sha256(data).hexdigest()
+    state = new_hash("sha256", len(data))
+    state.update(data)
+    return state.hexdigest()

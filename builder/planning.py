@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from builder.cache.plans import plan_memo
+from builder.cache.memo import plan_memo
 from builder.context.buildfile import BuildfileText
 from builder.errors import StoreError
 from builder.lean import cast, sha256_hex

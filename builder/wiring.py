@@ -5,33 +5,33 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import ExitStack, closing
-from functools import cache
-from importlib import import_module
+from functools import cache, cached_property
 
 from builder.cache.layered import LayeredCache
 from builder.cache.local import LocalCache
-from builder.images.report import FetchReport
 from builder.images.resolve import PullPolicy, StoreResolver
-from builder.images.sources.open import Sources
 from builder.images.tag import parse_tag
 from builder.lean import TYPE_CHECKING
 from builder.model.layer import Layer
 from builder.model.platform import Platform
-from builder.outputs.spec import parse_output
 from builder.outputs.types import Means, Output, OutputKind, OutputSpec
 from builder.pipeline import BuildOptions, BuildResult, Workshop, run_build
 from builder.plan.types import Plan, PlanOptions
 from builder.steps.kitchen import Kitchen
 from builder.steps.runner import LocalStepRunner
 from builder.store.store import Store, default_root
-from builder.store.trees import Remover, remove_tree
 
 if TYPE_CHECKING:
     from builder.context.buildfile import BuildfileText
     from builder.context.folder import FolderContext
+    from builder.images.report import FetchReport
+    from builder.images.sources.open import Sources
+    from builder.images.sources.types import Source
     from builder.images.stored import Image
+    from builder.model.digest import Digest
     from builder.progress.events import Reporter
     from builder.sandbox.worker import Worker
+    from builder.store.trees import Remover
 
 OUTPUTS = {
     "image": ("builder.outputs.store", "StoreOutput"),
@@ -60,27 +60,55 @@ def build(options: BuildOptions, reporter: Reporter) -> BuildResult:
         return run_build(options, _workshop(options, store, reporter, opened))
 
 
+class _Tools:
+    """What most builds do without: each is made when it is first asked for, and the same one is given afterwards."""
+
+    def __init__(self, reporter: Reporter, opened: ExitStack) -> None:
+        self._reporter = reporter
+        self._opened = opened
+
+    def worker(self) -> Worker:
+        return self._worker
+
+    def open_source(self, origin: str) -> Source:
+        return self._sources(origin)
+
+    def fetching(self, digest: Digest, done: int, total: int) -> None:
+        self._fetch_report(digest, done, total)
+
+    @cached_property
+    def _worker(self) -> Worker:
+        from builder.sandbox.worker import Worker
+
+        return self._opened.enter_context(Worker())
+
+    @cached_property
+    def _sources(self) -> Sources:
+        from builder.images.sources.open import Sources
+
+        return Sources()
+
+    @cached_property
+    def _fetch_report(self) -> FetchReport:
+        from builder.images.report import FetchReport
+
+        return FetchReport(self._reporter)
+
+
 def _workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: ExitStack) -> Workshop:
-    sources = Sources()
+    tools = _Tools(reporter, opened)
     local = LocalCache(store)
     opened.callback(local.close)
     policy = PullPolicy.ALWAYS if options.pull else PullPolicy.MISSING
 
-    @cache
-    def worker() -> Worker:
-        from builder.sandbox.worker import Worker
-
-        return opened.enter_context(Worker())
-
     def runner(plan: Plan, text: BuildfileText) -> LocalStepRunner:
-        context = cache(lambda: _context(options, text, store, opened))
         kitchen = Kitchen(
             store=store,
-            context=context,
-            worker=worker,
-            open_source=sources,
-            fetching=FetchReport(reporter),
-            remove_tree=remover(worker),
+            context=cache(lambda: _context(options, text, store, opened)),
+            worker=tools.worker,
+            open_source=tools.open_source,
+            fetching=tools.fetching,
+            remove_tree=remover(tools.worker),
             runtime=options.runtime,
             epoch=plan.epoch,
         )
@@ -88,22 +116,25 @@ def _workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: E
 
     return Workshop(
         store=store,
-        resolver=StoreResolver(store, sources, policy),
+        resolver=StoreResolver(store, tools.open_source, policy),
         plan_options=_plan_options(options),
         cache=lambda ledger: LayeredCache([ledger, local], [local]),
         runner=runner,
-        write_outputs=_outputs(options, Means(store, sources, worker)),
+        write_outputs=_outputs(options, Means(store, tools.open_source, tools.worker)),
         reporter=reporter,
     )
 
 
 def remover(worker: Callable[[], Worker]) -> Remover:
     """Root removes any tree itself; anyone else needs the worker for files of other users."""
-    if os.getuid() == 0:
-        return remove_tree
 
     def remove(path: str) -> None:
-        worker().call("remove", {"path": path})
+        if os.getuid() == 0:
+            from builder.store.trees import remove_tree
+
+            remove_tree(path)
+        else:
+            worker().call("remove", {"path": path})
 
     return remove
 
@@ -142,13 +173,20 @@ def _context(options: BuildOptions, text: BuildfileText, store: Store, opened: E
 def _outputs(options: BuildOptions, means: Means) -> Callable[[Image], tuple[str, ...]]:
     """Checks the specs now, before anything is built; the function that it returns writes them all."""
     names = tuple(parse_tag(tag) for tag in options.tags)
-    specs = [parse_output(text) for text in options.outputs] if options.outputs else [OutputSpec(OutputKind.IMAGE)]
+    specs = _parsed(options.outputs) if options.outputs else [OutputSpec(OutputKind.IMAGE)]
 
     def write(image: Image) -> tuple[str, ...]:
         for spec in specs:
             module, name = OUTPUTS[spec.kind]
-            output: Output = getattr(import_module(module), name)(spec._replace(names=spec.names or names), means)
+            make = getattr(__import__(module, fromlist=[name]), name)
+            output: Output = make(spec._replace(names=spec.names or names), means)
             output.write(image)
         return names
 
     return write
+
+
+def _parsed(outputs: tuple[str, ...]) -> list[OutputSpec]:
+    from builder.outputs.spec import parse_output
+
+    return [parse_output(text) for text in outputs]

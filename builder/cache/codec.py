@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import math
-import re
 
 from builder.errors import BuilderError
 from builder.model.canonical import canonical
 from builder.model.descriptor import Descriptor
-from builder.model.digest import Digest
+from builder.model.digest import Digest, is_hex
 from builder.model.layer import Layer
 from builder.solve.types import Record
 
-_KEY = re.compile(r"[0-9a-f]{64}")
-_CREATED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_ANY_DIGIT = str.maketrans("123456789", "000000000")
+_ENDLESS = float("inf")
 _TEXTS = ("key", "step", "text", "created", "build")
 DAMAGED = (ValueError, TypeError, KeyError, RecursionError, BuilderError)
 """What reading of untrusted JSON may raise."""
@@ -33,9 +31,9 @@ def from_json(value: object) -> Record:
     parts, seconds, layer = value["parts"], value["seconds"], value["layer"]
     if not all(isinstance(text, str) for text in texts.values()) or not isinstance(parts, dict):
         raise TypeError("a record has texts and parts")
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not math.isfinite(seconds) or seconds < 0:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < _ENDLESS:
         raise TypeError("a record has seconds")
-    if not _KEY.fullmatch(texts["key"]) or not _CREATED.fullmatch(texts["created"]):
+    if not is_hex(texts["key"]) or texts["created"].translate(_ANY_DIGIT) != "0000-00-00T00:00:00Z":
         raise ValueError("a record has a key and a time")
     found = Layer(Digest.parse(layer["diff_id"]), Descriptor.from_json(layer["blob"]))
     return Record(layer=found, parts=parts, seconds=seconds, **texts)

@@ -59,6 +59,11 @@ def _age(entry: os.DirEntry[str]) -> int:
         return 0
 
 
+def plan_memo(store: Store) -> Memo:
+    """Plans by the digest of all they depend on: a no-op rebuild reads neither grammar nor Buildfile language."""
+    return Memo(store, store.folder("plans"), most=512)
+
+
 def digest_memo(store: Store) -> Memo:
     """Derived digests, e.g. the content digest of a selection from a stack of layers."""
     folder = f"{store.folder('cache')}/digests"

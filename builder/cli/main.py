@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -26,8 +27,14 @@ INTERRUPTED = 130
 
 
 def entry() -> None:
-    """What the console script runs."""
-    sys.exit(main(sys.argv[1:]))
+    """What the console script runs.
+
+    Most commands end before a collection of garbage can pay: it begins late, and at exit nothing is looked through.
+    """
+    gc.set_threshold(50_000)
+    code = main(sys.argv[1:])
+    gc.freeze()
+    sys.exit(code)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -96,21 +103,32 @@ def _check_spelling(word: str) -> None:
 
 def load(name: str) -> ModuleType:
     """The module of a command; `import` cannot be a module's name, so its file is `import_.py`."""
-    from importlib import import_module
-
-    return import_module(f"builder.cli.commands.{'import_' if name == 'import' else name}")
+    module: ModuleType = __import__(f"builder.cli.commands.{'import_' if name == 'import' else name}", fromlist=["run"])
+    return module
 
 
 def parser_for(name: str, module: ModuleType) -> argparse.ArgumentParser:
     import argparse
+    from functools import partial
 
     parser = argparse.ArgumentParser(
         prog=f"pybuild {name}",
         description=module.HELP,
         epilog=f"examples:\n{module.EXAMPLES}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=partial(argparse.RawDescriptionHelpFormatter, width=_columns()),
         allow_abbrev=False,
     )
     parser.add_argument("--root", metavar="DIR", help="where images and cache are kept (or PYBUILD_ROOT)")
     module.add_arguments(parser)
     return parser
+
+
+def _columns() -> int:
+    """The width of help texts, found as argparse would, which imports `shutil` and what archives need for it."""
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given):
+        return int(given) - 2
+    try:
+        return (os.get_terminal_size(1).columns or 80) - 2
+    except OSError:
+        return 78

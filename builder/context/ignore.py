@@ -25,8 +25,8 @@ _BLANKS = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
     "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
-_GLOB_CHARACTERS = re.compile(r"[*\[\]?^\\]")
-_NOT_WITHIN_A_NAME = re.compile(r"[/\[\]\\^]|\*\*")
+_GLOB_CHARACTERS = "*[]?^\\"
+_NOT_WITHIN_A_NAME = ("/", "[", "]", "\\", "^", "**")
 
 
 class Rule(NamedTuple):
@@ -93,7 +93,7 @@ class IgnoreRules:
         self._path_expression = _any_of([rule.value for rule in by_path])
         self._known_names: dict[str, bool] = {}
         self._exception_roots = [_without_trailing_wildcard(rule.text) + "/" for rule in rules if rule.exception]
-        self._exceptions_anywhere = any(_GLOB_CHARACTERS.search(root) for root in self._exception_roots)
+        self._exceptions_anywhere = any(sign in root for root in self._exception_roots for sign in _GLOB_CHARACTERS)
 
     @classmethod
     def parse(cls, text: str, name: str = DEFAULT_NAME) -> IgnoreRules:
@@ -252,7 +252,7 @@ def _read_lines(text: str) -> list[tuple[int, str]]:
 
 def _is_about_names(text: str) -> bool:
     """Whether a pattern with wildcards is `**/NAME`, so that it looks at a path's last part only."""
-    return text.startswith("**/") and not _NOT_WITHIN_A_NAME.search(text, 3)
+    return text.startswith("**/") and not any(sign in text[3:] for sign in _NOT_WITHIN_A_NAME)
 
 
 def _any_of(expressions: list[str]) -> re.Pattern[str] | None:

@@ -18,6 +18,8 @@ _ANYTHING = r"[\s\S]"
 
 def has_wildcard(text: str) -> bool:
     """Whether BuildKit treats `text` as a pattern at all; an escaped wildcard does not count."""
+    if not any(sign in text for sign in "*?["):
+        return False
     return re.search(r"[*?\[]", re.sub(r"\\.", "", text, flags=re.DOTALL)) is not None
 
 

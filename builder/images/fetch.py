@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterable
 
 from builder.errors import BuilderError, ImageError
 from builder.images.origins import origins_of
-from builder.images.sources.types import OpenSource, Source
+from builder.lean import TYPE_CHECKING
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
 from builder.model.layer import Chain, Layer
 from builder.store.locks import FileLock
 from builder.store.store import Store
+
+if TYPE_CHECKING:
+    from builder.images.sources.types import OpenSource, Source
 
 Progress = Callable[[Digest, int, int], None]
 """Blob, bytes so far, bytes in all. Called from several threads."""

@@ -8,8 +8,8 @@ from enum import StrEnum
 from builder.errors import BuilderError, ImageError, RegistryError, StoreError
 from builder.images import origins
 from builder.images.origins import Lookup
-from builder.images.sources.types import OpenSource, Source
 from builder.images.stored import Image, read_image, stored_image
+from builder.lean import TYPE_CHECKING
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
 from builder.model.image import ResolvedImage
@@ -17,6 +17,9 @@ from builder.model.place import Place, PlaceKind
 from builder.model.platform import Platform
 from builder.model.reference import Reference
 from builder.store.store import Store
+
+if TYPE_CHECKING:
+    from builder.images.sources.types import OpenSource, Source
 
 STORE = "store"
 

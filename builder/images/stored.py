@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 
 from builder.errors import ImageError
-from builder.images.select import choose
 from builder.lean import NamedTuple
 from builder.model import media_types
 from builder.model.config import ImageConfig
@@ -62,7 +61,12 @@ def read_image(read: ReadDocument, top: Descriptor, name: str, platform: Platfor
         entries = Index.from_json(value).manifests
         if not entries:
             raise ImageError("bad-index", f"{name} is an empty index")
-        top = choose(entries, platform, name) if platform else entries[0]
+        if platform is None:
+            top = entries[0]
+            continue
+        from builder.images.select import choose
+
+        top = choose(entries, platform, name)
     raise ImageError("bad-index", f"{name} nests indexes too deeply")
 
 

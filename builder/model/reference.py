@@ -11,19 +11,20 @@ import re
 
 from builder.errors import ImageError
 from builder.lean import NamedTuple
-from builder.model.digest import Digest
+from builder.model.digest import Digest, is_hex
 
 DEFAULT_DOMAIN = "docker.io"
 DEFAULT_TAG = "latest"
 
+# Expressions are compiled, and kept by `re`, when they are first needed.
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-_DOMAIN = re.compile(
+_DOMAIN = (
     r"(?:(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*"
     r"|\[[0-9a-fA-F:]+\])(?::[0-9]+)?"
 )
-_PATH = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
-_IDENTIFIER = re.compile(r"[a-f0-9]{64}")
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+_PATH = rf"{_COMPONENT}(?:/{_COMPONENT})*"
+_USUAL_DOMAINS = (DEFAULT_DOMAIN, "localhost")
+_TAG_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 
 
 class Reference(NamedTuple):
@@ -35,7 +36,7 @@ class Reference(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> Reference:
         """Reads a name as docker does; no tag and no digest means `latest`. Raises ImageError `bad-reference`."""
-        if _IDENTIFIER.fullmatch(text):
+        if is_hex(text):
             raise _bad(text, "64 hex digits are an image id")
         name, at, digest_text = text.partition("@")
         digest = _digest(text, digest_text) if at else None
@@ -43,14 +44,14 @@ class Reference(NamedTuple):
         head, colon, tail = name.rpartition(":")
         if colon and "/" not in tail:
             name, tag = head, tail
-            if not _TAG.fullmatch(tag):
+            if not _is_tag(tag):
                 raise _bad(text, f"{tag!r} is not a tag: letters, digits, `_`, `.`, `-`, at most 128")
         domain, path = _split_domain(name)
-        if not _DOMAIN.fullmatch(domain):
+        if domain not in _USUAL_DOMAINS and not re.fullmatch(_DOMAIN, domain):
             raise _bad(text, f"{domain!r} is not a registry host")
         if path != path.lower():
             raise _bad(text, "a repository name is lower case")
-        if not _PATH.fullmatch(path) or len(path) > 255:
+        if not re.fullmatch(_PATH, path) or len(path) > 255:
             raise _bad(text, f"{path!r} is not a repository name")
         return cls(domain, path, tag or ("" if digest else DEFAULT_TAG), digest)
 
@@ -82,6 +83,10 @@ def _split_domain(name: str) -> tuple[str, str]:
         return DEFAULT_DOMAIN, name if slash else f"library/{name}"
     domain = DEFAULT_DOMAIN if first == "index.docker.io" else first
     return domain, f"library/{rest}" if domain == DEFAULT_DOMAIN and "/" not in rest else rest
+
+
+def _is_tag(text: str) -> bool:
+    return 0 < len(text) <= 128 and text[0] not in ".-" and not text.strip(_TAG_CHARACTERS)
 
 
 def _digest(text: str, digest: str) -> Digest:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 
-from builder.images.sources.types import OpenSource
 from builder.images.stored import Image
 from builder.lean import TYPE_CHECKING, NamedTuple, Protocol
 from builder.store.store import Store
 
 if TYPE_CHECKING:
+    from builder.images.sources.types import OpenSource
     from builder.sandbox.worker import Worker
 
 

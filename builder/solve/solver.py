@@ -9,7 +9,6 @@ from builder.lean import TYPE_CHECKING, NamedTuple
 from builder.model.layer import Layer
 from builder.plan.types import Plan, SourceKind, Step
 from builder.progress.events import Reporter, TaskFinished, TaskLog, TaskStarted
-from builder.solve import reasons
 from builder.solve.keys import key_of, key_parts
 from builder.solve.state import StageState
 from builder.solve.types import CacheBackend, Decision, Inputs, Record, Solution, StepRunner
@@ -92,10 +91,14 @@ class Solver:
         parts = key_parts(step, state.stage.platform, inputs.parent, content, self.options.epoch)
         key = key_of(parts)
         if self._cache_is_off(state):
+            from builder.solve import reasons
+
             return Decision(step, key, None, reasons.DISABLED, parts)
         record = self.cache.find(key)
         if record is not None:
             return Decision(step, key, record, "", parts)
+        from builder.solve import reasons
+
         nearest = self.cache.nearest(self.identity(step, state))
         reason = reasons.reason_of_miss(parts, nearest, self.runner.describe_content)
         return Decision(step, key, None, reason, parts)

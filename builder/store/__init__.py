@@ -22,7 +22,7 @@ Decisions, 2026-11-24:
   and it is removed only after a sync. Whoever opens the store and finds one of another boot verifies the blobs, and
   drops the tables and snapshots, that are younger than it (`recovery.py`). Measured on ext4 on a virtual disk, quiet:
   1.0 ms per fsync, so 120 ms for the 120 files of 40 steps; 5 to 15 ms for the one syncfs. Write-back of large blobs
-  is started while they are written (`blobs.py`): 800 MB and the sync took 0.24 s instead of 0.43 s.
+  is started while they are written (`writer.py`): 800 MB and the sync took 0.24 s instead of 0.43 s.
 - **A damaged blob is dropped by the reader that finds it**, since a blob that is there but wrong would be taken for a
   hit forever, while one that is absent is fetched or built again.
 - **A snapshot stands one level below its own folder** (`HEX/fs`): renaming a directory to another parent needs write

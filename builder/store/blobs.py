@@ -3,28 +3,22 @@ read."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
-from types import TracebackType
 
 from builder.errors import StoreError
 from builder.lean import TYPE_CHECKING
 from builder.model.descriptor import Descriptor
-from builder.model.digest import Digest
-from builder.store.failures import FULL, store_error, storing
-from builder.store.names import HEX_LENGTHS, is_hex
-from builder.store.reader import VerifiedReader, mismatch
+from builder.model.digest import HEX_LENGTHS, Digest, is_hex
+from builder.store.failures import mismatch, store_error, storing
 from builder.store.temporary import Temporary, discard
 
 if TYPE_CHECKING:
-    from typing import Self
+    from builder.store.reader import VerifiedReader
+    from builder.store.writer import BlobWriter, RawWriter
 
 READ_LIMIT = 4 << 20
 """Manifests and configs are read whole; none that serves a purpose is larger (the registry protocol's limit too)."""
-_BUFFER = 1 << 18
-_WRITE_BACK = 16 << 20
-"""The kernel starts to write so much to the disk at a time, so that the sync at the end finds little left to do."""
 
 
 class Blobs:
@@ -56,10 +50,14 @@ class Blobs:
 
     def writer(self, algorithm: str = "sha256") -> BlobWriter:
         """Hashes what is written to it. Leaving the context without a commit leaves nothing."""
+        from builder.store.writer import BlobWriter
+
         return BlobWriter(self, self._temporary, algorithm)
 
     def raw_writer(self) -> RawWriter:
         """For a caller that hashes on its own."""
+        from builder.store.writer import RawWriter
+
         return RawWriter(self, self._temporary)
 
     def adopt(self, path: str, digest: Digest, size: int) -> None:
@@ -79,6 +77,8 @@ class Blobs:
 
     def open(self, digest: Digest, size: int | None = None, *, drop_damaged: bool = True) -> VerifiedReader:
         """A reader that checks digest and length; raises StoreError `blob-missing` where there is no such blob."""
+        from builder.store.reader import VerifiedReader
+
         path = self.path(digest)
         try:
             fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -122,75 +122,3 @@ class Blobs:
                 continue
             found += [Digest.parse(f"{algorithm}:{name}") for name in names if is_hex(name, length)]
         return sorted(found)
-
-
-class RawWriter:
-    """Writes a new blob that becomes visible by `commit_as` only. One thread at a time."""
-
-    def __init__(self, blobs: Blobs, temporary: Temporary) -> None:
-        self._blobs = blobs
-        with storing(blobs.path(Digest("sha256:"))):
-            fd, self._path = temporary.file()
-        self._file = open(fd, "wb", buffering=_BUFFER)  # noqa: SIM115 - closed by commit or by __exit__
-        self.size = 0
-        """Bytes written so far."""
-        self._started = 0
-
-    def write(self, data: bytes | bytearray | memoryview) -> int:
-        with storing(self._path):
-            count = self._file.write(data)
-            self.size += count
-            if self.size - self._started >= _WRITE_BACK:
-                self._start_write_back()
-        return count
-
-    def _start_write_back(self) -> None:
-        """POSIX_FADV_DONTNEED starts writing what is dirty and drops what is clean: of bytes just written, nothing."""
-        self._file.flush()
-        os.posix_fadvise(self._file.fileno(), self._started, self.size - self._started, os.POSIX_FADV_DONTNEED)
-        self._started = self.size
-
-    def commit_as(self, digest: Digest, size: int) -> None:
-        """Afterwards the blob is in the store, as `digest`, which the caller vouches for."""
-        with storing(self._path):
-            self._file.close()
-        self._blobs.adopt(self._path, digest, size)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            self._file.close()
-        except OSError as failure:
-            if failure.errno not in FULL:
-                raise
-            # What could not be flushed is thrown away anyway; the error that led here is the one to report.
-        discard(self._path)
-
-
-class BlobWriter(RawWriter):
-    """Hashes while it writes."""
-
-    def __init__(self, blobs: Blobs, temporary: Temporary, algorithm: str) -> None:
-        super().__init__(blobs, temporary)
-        self._algorithm = algorithm
-        self._hash = hashlib.new(algorithm)
-
-    def write(self, data: bytes | bytearray | memoryview) -> int:
-        self._hash.update(data)
-        return super().write(data)
-
-    def commit(self, expected: Descriptor | Digest | None = None) -> tuple[Digest, int]:
-        """Afterwards the blob is in the store. Raises StoreError `digest-mismatch`, leaving nothing, when it is not
-        what was `expected`."""
-        digest = Digest(f"{self._algorithm}:{self._hash.hexdigest()}")
-        if isinstance(expected, Descriptor) and expected.size != self.size:
-            raise mismatch(expected.digest, f"{expected.size} bytes", f"{self.size} bytes")
-        wanted = expected.digest if isinstance(expected, Descriptor) else expected
-        if wanted is not None and wanted != digest:
-            raise mismatch(wanted, wanted, digest)
-        self.commit_as(digest, self.size)
-        return digest, self.size

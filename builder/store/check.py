@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from builder.errors import StoreError
-from builder.store.names import HEX_LENGTHS, is_hex
+from builder.model.digest import HEX_LENGTHS, is_hex
 from builder.store.reach import reach
 from builder.store.store import Store
 

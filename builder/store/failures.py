@@ -7,6 +7,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from builder.errors import StoreError
+from builder.model.digest import Digest
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
@@ -44,3 +45,12 @@ def storing(path: str) -> Generator[None]:
         yield
     except OSError as error:
         raise store_error(error, path) from error
+
+
+def mismatch(digest: Digest, wanted: str, actual: str) -> StoreError:
+    return StoreError(
+        "digest-mismatch",
+        f"the content of {digest} is not what it should be: {wanted} expected, {actual} found",
+        hint="it was damaged on its way or on the disk; try again",
+        retryable=True,
+    )

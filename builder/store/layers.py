@@ -8,11 +8,10 @@ from contextlib import suppress
 
 from builder.errors import BuilderError
 from builder.model.descriptor import Descriptor
-from builder.model.digest import Digest
+from builder.model.digest import Digest, is_hex
 from builder.model.layer import Layer
 from builder.store.blobs import Blobs
 from builder.store.failures import storing
-from builder.store.names import is_hex
 from builder.store.temporary import Temporary
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 from contextlib import suppress
 
-from builder.errors import StoreError
-from builder.lean import TYPE_CHECKING
+from builder.lean import TYPE_CHECKING, new_hash
 from builder.model.digest import Digest
+from builder.store.failures import mismatch
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -32,7 +31,7 @@ class VerifiedReader(io.RawIOBase):
         self._digest = digest
         self.size = os.fstat(fd).st_size
         """How many bytes the blob has."""
-        self._hash = hashlib.new(digest.algorithm)
+        self._hash = new_hash(digest.algorithm, self.size)
         self._seen = 0
         self._verified = False
         if size is not None and size != self.size:
@@ -78,12 +77,3 @@ class VerifiedReader(io.RawIOBase):
             if self._drop_damaged and os.path.samestat(os.fstat(self._fd), os.stat(self._path)):
                 os.unlink(self._path)
         raise mismatch(self._digest, wanted, actual)
-
-
-def mismatch(digest: Digest, wanted: str, actual: str) -> StoreError:
-    return StoreError(
-        "digest-mismatch",
-        f"the content of {digest} is not what it should be: {wanted} expected, {actual} found",
-        hint="it was damaged on its way or on the disk; try again",
-        retryable=True,
-    )

@@ -10,7 +10,6 @@ from builder.errors import BuilderError, StoreError
 from builder.model import media_types
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
-from builder.store.durable import sync_directory
 from builder.store.failures import storing
 from builder.store.locks import FileLock
 from builder.store.temporary import Temporary, discard
@@ -106,6 +105,8 @@ class Refs:
         return True
 
     def _replace(self, data: bytes) -> None:
+        from builder.store.durable import sync_directory
+
         fd, path = self._temporary.file()
         try:
             with open(fd, "wb") as file:

@@ -8,11 +8,10 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from typing import NamedTuple
 
-from builder.model.digest import Digest
+from builder.lean import NamedTuple
+from builder.model.digest import Digest, is_hex
 from builder.store.failures import storing
-from builder.store.names import is_hex
 from builder.store.temporary import Temporary, bury
 from builder.store.trees import Remover, remove_tree
 
@@ -27,7 +26,7 @@ class Staging(NamedTuple):
     upper: str
     """Empty, 0755: apply a layer here, or use it as an overlay's upper directory."""
     work: str
-    """Empty: an overlay's work directory."""
+    """Not there yet: a place for an overlay's work directory, which may stay as the overlay leaves it."""
 
 
 class Snapshots:
@@ -50,7 +49,6 @@ class Snapshots:
             staging = Staging(root, f"{root}/{_CONTENT}", f"{root}/work")
             os.mkdir(staging.upper, 0o755)
             os.chmod(staging.upper, 0o755)  # noqa: S103 - the root directory of a container, whatever the umask
-            os.mkdir(staging.work, 0o700)
         try:
             yield staging
         finally:
@@ -63,7 +61,6 @@ class Snapshots:
         thread was first, that one is used, and ours goes with the end of the staging."""
         place = self._place(diff_id)
         with storing(place):
-            self._strip_work(staging.work)
             try:
                 self._temporary.publish(staging.root, self.folder(diff_id))
             except OSError:
@@ -99,10 +96,3 @@ class Snapshots:
 
     def _place(self, diff_id: Digest) -> str:
         return f"{self.folder(diff_id)}/{_CONTENT}"
-
-    @staticmethod
-    def _strip_work(work: str) -> None:
-        """An overlay leaves empty directories in its work directory; they are of no use in a snapshot."""
-        for path in (f"{work}/work", f"{work}/index", work):
-            with suppress(OSError):
-                os.rmdir(path)

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Mapping
-from types import TracebackType
+from functools import cached_property
 
 from builder.errors import StoreError
-from builder.lean import sha256_hex
+from builder.lean import TYPE_CHECKING, sha256_hex
 from builder.store.blobs import Blobs
-from builder.store.durable import sync_directory
 from builder.store.failures import storing
-from builder.store.layers import LayerBlobs
 from builder.store.locks import FileLock
-from builder.store.refs import EMPTY_INDEX, Refs
-from builder.store.snapshots import Snapshots
-from builder.store.tables import Tables
+from builder.store.refs import Refs
 from builder.store.temporary import Temporary
 
-LAYOUT = b'{"imageLayoutVersion": "1.0.0"}'
-"""OCI image-spec, image-layout.md, section oci-layout file."""
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from builder.store.layers import LayerBlobs
+    from builder.store.snapshots import Snapshots
+    from builder.store.tables import Tables
+
 FOLDERS = frozenset(
     {"blobs", "snapshots", "tables", "layers", "cache", "plans", "builds", "containers", "contexts", "sources", "locks"}
     | {"tmp"}
 )
-_BEFORE_LAYOUT = {"index.json", "index.json.new", "oci-layout.new"}
 
 
 def default_root(env: Mapping[str, str], uid: int) -> str:
@@ -50,11 +49,26 @@ class Store:
         self.temporary = Temporary(self.folder("tmp"))
         self.blobs = Blobs(f"{root}/blobs", self.temporary)
         self.refs = Refs(root, self.temporary)
-        self.snapshots = Snapshots(f"{root}/snapshots", self.temporary)
-        self.tables = Tables(f"{root}/tables", self.temporary)
-        self.layers = LayerBlobs(f"{root}/layers", self.blobs, self.temporary)
         self.in_use = FileLock(f"{root}/locks/store")
         """Held shared by every process that has the store open, and exclusively by garbage collection."""
+
+    @cached_property
+    def snapshots(self) -> Snapshots:
+        from builder.store.snapshots import Snapshots
+
+        return Snapshots(f"{self.root}/snapshots", self.temporary)
+
+    @cached_property
+    def tables(self) -> Tables:
+        from builder.store.tables import Tables
+
+        return Tables(f"{self.root}/tables", self.temporary)
+
+    @cached_property
+    def layers(self) -> LayerBlobs:
+        from builder.store.layers import LayerBlobs
+
+        return LayerBlobs(f"{self.root}/layers", self.blobs, self.temporary)
 
     @classmethod
     def open(cls, root: str) -> Store:
@@ -63,7 +77,9 @@ class Store:
         root = os.path.abspath(root)
         with storing(root):
             if not _is_whole(root):
-                _create(root)
+                from builder.store.create import create
+
+                create(root, FOLDERS)
             store = cls(root)
             store.in_use.shared()
             if os.listdir(store.folder("tmp")):
@@ -115,36 +131,3 @@ def _is_whole(root: str) -> bool:
     if b'"1.0.0"' not in layout:
         raise StoreError("not-a-store", f"{root} is an OCI layout of an unknown version", hint="choose another --root")
     return not status.st_mode & 0o077 and FOLDERS.issubset(names)
-
-
-def _create(root: str) -> None:
-    """Makes what is missing. Several processes may do so at once; `oci-layout` comes last and says it is whole."""
-    os.makedirs(root, 0o700, exist_ok=True)
-    fd = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
-        names = set(os.listdir(root))
-        if "oci-layout" not in names and not names <= FOLDERS | _BEFORE_LAYOUT:
-            raise StoreError(
-                "not-a-store",
-                f"{root} holds something else than a store",
-                hint="name an empty or a new directory with --root or PYBUILD_ROOT",
-            )
-        os.fchmod(fd, 0o700)
-        for name in (*sorted(FOLDERS), "blobs/sha256"):
-            os.makedirs(f"{root}/{name}", 0o700, exist_ok=True)
-        for name, content in (("index.json", EMPTY_INDEX), ("oci-layout", LAYOUT)):
-            if name not in names:
-                _write_durably(root, name, content)
-    finally:
-        os.close(fd)
-
-
-def _write_durably(folder: str, name: str, content: bytes) -> None:
-    path = f"{folder}/{name}.new"
-    with open(path, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.rename(path, f"{folder}/{name}")
-    sync_directory(folder)

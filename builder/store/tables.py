@@ -8,10 +8,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from builder.errors import LayerError, StoreError
-from builder.model.digest import Digest
+from builder.model.digest import Digest, is_hex
 from builder.model.entry import Entry
 from builder.store.failures import store_error, storing
-from builder.store.names import is_hex
 from builder.store.temporary import Temporary, discard
 
 _MEMO_ENTRIES = 200_000

@@ -11,23 +11,14 @@ import fcntl
 import os
 from contextlib import suppress
 
-from builder.lean import NamedTuple
-from builder.store.durable import boot_id, sync_directory, sync_written
+from builder.lean import TYPE_CHECKING
 from builder.store.failures import storing
-from builder.store.trees import Remover, remove_tree
 
-_DEAD = "dead."
+if TYPE_CHECKING:
+    from builder.store.trees import Remover
+
+DEAD = "dead."
 """Begins the name of a leftover that we may not remove ourselves; it is settled and waits for a Remover."""
-
-
-class Leftover(NamedTuple):
-    path: str
-    lock_fd: int
-    """For the taker to close after the folder is gone."""
-    lost: bool
-    """The machine stopped since: what the process wrote after making the folder may be damaged."""
-    since: float
-    """When the folder was made, in seconds since the epoch."""
 
 
 class Temporary:
@@ -79,6 +70,8 @@ class Temporary:
         with storing(self._folder):
             with self._mutex:
                 written, self._unsettled = self._unsettled, []
+            from builder.store.durable import sync_written
+
             try:
                 sync_written(written, self._folder)
             except BaseException:
@@ -90,35 +83,25 @@ class Temporary:
         """Settles, and removes the folder unless something of a foreign uid is in it. Safe to repeat."""
         if not self._own:
             return
+        from builder.store.trees import remove_tree
+
         self.settle()
         bury(self._own, remove_tree)
         os.close(self._lock_fd)
         self._own = ""
 
-    def leftovers(self) -> list[Leftover]:
-        """The folders of processes that are gone, locked so that no one else takes them for that too. Dead ones are
-        left out."""
-        found = []
-        for name in os.listdir(self._folder):
-            path = f"{self._folder}/{name}"
-            if name.startswith(_DEAD) or path == self._own:
-                continue
-            lock_fd = _lock_if_free(path)
-            if lock_fd is not None:
-                boot = name.partition(".")[0]
-                found.append(Leftover(path, lock_fd, not boot or boot != boot_id(), os.fstat(lock_fd).st_ctime))
-        return found
-
     def bury_dead(self, remover: Remover) -> None:
         """Removes what needed more rights than `remove_tree` has."""
         for name in os.listdir(self._folder):
-            if name.startswith(_DEAD):
+            if name.startswith(DEAD):
                 remover(f"{self._folder}/{name}")
 
     def _fresh_path(self) -> str:
         return f"{self._own or self._begin()}/{os.urandom(8).hex()}"
 
     def _begin(self) -> str:
+        from builder.store.durable import boot_id, sync_directory
+
         with self._mutex, storing(self._folder):
             while not self._own:
                 path = f"{self._folder}/{boot_id()}.{os.getpid()}.{os.urandom(6).hex()}"
@@ -141,25 +124,11 @@ def bury(path: str, remover: Remover) -> None:
         remover(path)
     except PermissionError:
         folder, name = os.path.split(path)
-        if not name.startswith(_DEAD):
-            os.rename(path, f"{folder}/{_DEAD}{os.urandom(6).hex()}")
+        if not name.startswith(DEAD):
+            os.rename(path, f"{folder}/{DEAD}{os.urandom(6).hex()}")
 
 
 def discard(path: str) -> None:
     """Removes a file that may be gone already."""
     with suppress(FileNotFoundError):
         os.unlink(path)
-
-
-def _lock_if_free(path: str) -> int | None:
-    """A descriptor that holds the folder's lock; None when its process lives or has just removed it."""
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(fd)
-        return None
-    return fd

@@ -6,8 +6,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from builder.cache.memo import Memo, digest_memo
-from builder.cache.plans import plan_memo
+from builder.cache.memo import Memo, digest_memo, plan_memo
 from builder.store.store import Store
 
 

@@ -111,7 +111,7 @@ def test_leftovers_of_the_living_stay(root: str) -> None:
 
 def test_index_points_to_nothing_that_is_not_on_the_disk(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """The one sync comes before the name and after the bytes."""
-    from builder.store import temporary
+    from builder.store import durable
 
     seen: list[bool] = []
 
@@ -120,7 +120,7 @@ def test_index_points_to_nothing_that_is_not_on_the_disk(store: Store, monkeypat
         seen.append(store.blobs.has(image.digest) and store.refs.get("app:1") is None)
 
     image = put_image(store, put_layer(store, b"x"))
-    monkeypatch.setattr(temporary, "sync_written", sync)
+    monkeypatch.setattr(durable, "sync_written", sync)
     store.refs.set("app:1", image)
     assert seen == [True]
     store.refs.set("app:2", image)

@@ -6,10 +6,10 @@ import _thread
 from collections.abc import Callable
 
 from builder.errors import ImageError
-from builder.images.sources.types import Source
 from builder.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from builder.images.sources.types import Source
     from builder.registry.client import Client
     from builder.registry.transport import Transport
 
