@@ -2,6 +2,7 @@
 
 base      sh and coreutils of this machine, and below /old a bit of everything to copy over, remove and link to
 bare      the same without /dev, /proc and /sys, which images usually have
+naked     the same without /etc and /tmp, too
 dressed   no programs; a configuration with every member set
 triggers  base with ONBUILD instructions
 """
@@ -20,7 +21,7 @@ from typing import Any
 from tests.differential.materials import tar_of
 from tests.support.rootfs import make_rootfs
 
-NAMES = ("base", "triggers", "bare", "dressed")
+NAMES = ("base", "triggers", "naked", "bare", "dressed")
 
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _CONFIG = "application/vnd.oci.image.config.v1+json"
@@ -87,6 +88,7 @@ def make_bases(folder: str) -> dict[str, str]:
     places = {name: os.path.join(folder, name) for name in NAMES}
     _write(places["base"], layers, _PLAIN)
     _write(places["bare"], bare, _PLAIN)
+    _write(places["naked"], [*bare, tar_of([{"name": f".wh.{name}", "text": ""} for name in ("etc", "tmp")])], _PLAIN)
     _write(places["dressed"], small, _DRESS, author="Somebody Else")
     _write(places["triggers"], layers, _PLAIN | {"OnBuild": _TRIGGERS, "Env": ["PATH=/bin", "WHO=base"]})
     return places

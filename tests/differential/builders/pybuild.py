@@ -16,7 +16,7 @@ from tests.differential.bases import ARCHITECTURE
 from tests.differential.builders.protocol import Outcome, execute
 from tests.differential.case import Case
 
-_REPOSITORY = Path(__file__).parents[3]
+_PYTHONPATH = os.pathsep.join([str(Path(__file__).parents[3]), *filter(None, [os.environ.get("PYTHONPATH")])])
 
 
 class Pybuild:
@@ -34,7 +34,7 @@ class Pybuild:
         command += [word for name, value in case.labels for word in ("--label", f"{name}={value}")]
         command += ["--target", case.target] if case.target else []
         command += ["--platform", case.platform] if case.platform else []
-        code, log = execute([*command, context], {"PYTHONPATH": str(_REPOSITORY)})
+        code, log = execute([*command, context], {"PYTHONPATH": _PYTHONPATH})
         return Outcome("" if code else archive, log, crashed=code not in (0, 1))
 
 
