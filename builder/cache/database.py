@@ -5,16 +5,18 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
+from typing import TypeVar
 
 import diskcache
 
 from builder.cache.json_disk import JsonDisk
+from builder.cache.one_thread import OneThread
 from builder.errors import StoreError
 from builder.store.locks import FileLock
 
+_T = TypeVar("_T")
 _LOCK_TIMEOUT_S = 20.0
 _SETTINGS = {
     "eviction_policy": "none",
@@ -30,55 +32,64 @@ class Database:
     """Safe between threads and processes. Every method raises StoreError `cache-unusable` where the disk is full, the
     lock is held for too long, or the file cannot be read."""
 
-    def __init__(self, folder: str, lock_path: str, owner: int) -> None:
+    def __init__(self, folder: str, lock_path: str) -> None:
         """Opens or makes the database. One that is damaged is thrown away: its rows can be made again.
 
-        The thread `owner` keeps its connection until it calls `close`; others close theirs after each use.
+        diskcache opens one connection for each thread that uses it, at half a millisecond each, and only that thread
+        can close it. So one thread does everything.
         """
         self._folder = folder
         self._lock_path = lock_path
-        self._owner = owner
-        with self._failing_well():
-            self._cache = _open_or_begin_anew(folder, lock_path)
-        if threading.get_ident() != owner:
-            self._cache.close()
+        self._thread = OneThread("records")
+        try:
+            self._cache = self._thread.ask(self._opened)
+        except BaseException:
+            self._thread.end()
+            raise
 
     def get(self, key: str) -> str | None:
         """None where there is no text under `key`. A row that holds something else than text is dropped."""
-        with self._connected() as cache:
-            value = cache.get(key, default="")
+
+        def read(cache: diskcache.Cache) -> str | None:
+            value: str | None = cache.get(key, default="")
             if value is None:
                 cache.delete(key)
-        return value or None
+            return value or None
+
+        return self._with_cache(read)
 
     def put(self, rows: Mapping[str, str]) -> None:
         """All of `rows` or none of them."""
-        with self._connected() as cache, cache.transact():
-            for key, text in rows.items():
-                cache.set(key, text)
+
+        def write(cache: diskcache.Cache) -> None:
+            with cache.transact():
+                for key, text in rows.items():
+                    cache.set(key, text)
+
+        self._with_cache(write)
 
     def delete(self, key: str) -> bool:
         """False when there was no such row."""
-        with self._connected() as cache:
-            return bool(cache.delete(key))
+        return self._with_cache(lambda cache: bool(cache.delete(key)))
 
     def keys(self) -> list[str]:
-        with self._connected() as cache:
-            return [key for key in cache.iterkeys() if key is not None]
+        return self._with_cache(lambda cache: [key for key in cache.iterkeys() if key is not None])
 
     def close(self) -> None:
-        """By the owner. Safe to repeat."""
-        self._cache.close()
+        """Nothing else may be called afterwards."""
+        self._thread.ask(self._cache.close)
+        self._thread.end()
 
-    @contextmanager
-    def _connected(self) -> Generator[diskcache.Cache]:
-        """diskcache opens one connection per thread, and only that thread can close it."""
+    def _opened(self) -> diskcache.Cache:
         with self._failing_well():
-            try:
-                yield self._cache
-            finally:
-                if threading.get_ident() != self._owner:
-                    self._cache.close()
+            return _open_or_begin_anew(self._folder, self._lock_path)
+
+    def _with_cache(self, use: Callable[[diskcache.Cache], _T]) -> _T:
+        def work() -> _T:
+            with self._failing_well():
+                return use(self._cache)
+
+        return self._thread.ask(work)
 
     @contextmanager
     def _failing_well(self) -> Generator[None]:

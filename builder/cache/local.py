@@ -24,12 +24,11 @@ _STEP = "step:"
 
 class LocalCache:
     """A CacheBackend. Cheap to make: the database is opened when it is first needed. Safe between threads and
-    processes. Close it in the thread that made it; an exit without that loses nothing."""
+    processes. An exit without `close` loses nothing."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._database: Database | None = None
-        self._owner = _thread.get_ident()
         self._mutex = _thread.allocate_lock()
         self._failures: list[StoreError] = []
 
@@ -67,7 +66,7 @@ class LocalCache:
         return self._with_database(lambda database: database.delete(key), False)
 
     def close(self) -> None:
-        """Safe to repeat."""
+        """Safe to repeat, when no thread uses it any more."""
         if self._database is not None:
             self._database.close()
             self._database = None
@@ -90,7 +89,7 @@ class LocalCache:
                     from builder.cache.database import Database
 
                     folder, locks = self._store.folder("cache"), self._store.folder("locks")
-                    self._database = Database(f"{folder}/records", f"{locks}/records", self._owner)
+                    self._database = Database(f"{folder}/records", f"{locks}/records")
             return use(self._database)
         except StoreError as error:
             # Without its traceback, which would keep every frame and connection on the way alive.

@@ -13,7 +13,6 @@ from builder.errors import ImageError
 from builder.images.fetch import Progress, ensure_blob, ensure_blobs
 from builder.images.sources.types import OpenSource
 from builder.layers.compress import decompress
-from builder.layers.contents import read_contents
 from builder.layers.hashed import HashedStream
 from builder.layers.table import read_table
 from builder.model.digest import Digest
@@ -31,6 +30,8 @@ def ensure_table(
     if store.tables.has(layer.diff_id):
         return store.tables.read(layer.diff_id)
     ensure_blob(store, layer, open_source, progress)
+    from builder.layers.contents import read_contents
+
     with _lock(store, "table", layer.diff_id):
         if not store.tables.has(layer.diff_id):
             with store.blobs.open(layer.descriptor.digest, layer.descriptor.size) as blob:

@@ -45,7 +45,12 @@ def send_call(control: _socket.socket, job: str, fds: list[int]) -> None:
 def send(call: _socket.socket, message: dict[str, Any]) -> None:
     """Sends a message, unless the other side is gone: then nobody wants it."""
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        call.sendall(json.dumps(message).encode() + b"\n")
+        call.sendall(encode(message))
+
+
+def encode(message: dict[str, Any]) -> bytes:
+    """One line."""
+    return json.dumps(message).encode() + b"\n"
 
 
 def receive_line(call: _socket.socket) -> bytes:

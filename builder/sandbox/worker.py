@@ -15,6 +15,7 @@ from builder.errors import SandboxError
 from builder.sandbox import protocol
 from builder.sandbox.spec import ExitStatus
 
+_AT_ONCE = 32 << 10
 _BOOT = "import json,sys;sys.path[:]=json.loads(sys.argv.pop());from builder.sandbox.server import main;main()"
 
 
@@ -33,8 +34,10 @@ class Call:
         with contextlib.suppress(OSError):  # over already
             self._socket.shutdown(socket.SHUT_WR)
 
-    def send(self, args: dict[str, Any]) -> None:
-        protocol.send(self._socket, args)
+    def send(self, request: bytes) -> None:
+        """Unless the worker is gone: then `result` says so."""
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self._socket.sendall(request)
 
     def result(self) -> dict[str, Any]:
         """Waits for the end. Raises the BuilderError that the job raised; RuntimeError with its traceback for a bug."""
@@ -77,8 +80,12 @@ class Worker:
 
     def begin(self, job: str, args: dict[str, Any], fds: Sequence[int] = ()) -> Call:
         """Hands a job over. The worker gets copies of `fds`; whoever opened them still closes them."""
+        request = protocol.encode(args)
         ours, theirs = socket.socketpair()
         call = Call(job, ours, self._calls.discard)
+        if len(request) <= _AT_ONCE:  # the socket holds so much: the job finds it there, and nobody is woken twice
+            ours.sendall(request)
+            request = b""
         with theirs, self._lock:
             packet = [theirs.fileno(), *fds]
             try:
@@ -87,7 +94,7 @@ class Worker:
                 self._end()
                 protocol.send_call(self._running_control(), job, packet)
             self._calls.add(call)
-        call.send(args)
+        call.send(request)
         return call
 
     def call(self, job: str, args: dict[str, Any], fds: Sequence[int] = ()) -> dict[str, Any]:

@@ -31,6 +31,7 @@ class LocalStepRunner:
         try:
             match step.action:
                 case RunAction():
+                    self._kitchen.worker().start()  # while we import what else a RUN needs
                     from builder.steps.run import run_process
 
                     return run_process(step, step.action, inputs.parent, self._kitchen, log)
