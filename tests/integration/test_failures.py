@@ -27,7 +27,8 @@ def test_a_failing_run_shows_step_output_and_exit_code(based: Pybuild) -> None:
     done = based.run("build", code=1)
     assert "said" in done.stderr
     assert "shouted" in done.stderr
-    assert "Buildfile:2: error: the command exited with code 7\n    2 | RUN echo said; echo shouted >&2; exit 7\n" in done.stderr
+    line = "RUN echo said; echo shouted >&2; exit 7"
+    assert f"Buildfile:2: error: the command exited with code 7\n    2 | {line}\n" in done.stderr
     assert leftovers(based.root) == []
 
 
