@@ -82,6 +82,8 @@ class Workshop(NamedTuple):
     runner: Callable[[Plan, BuildfileText], StepRunner]
     write_outputs: Callable[[Image], tuple[str, ...]]
     """Writes every output that was asked for; returns the image's names."""
+    foresee: Callable[[BuildfileText], None]
+    """Called when a Buildfile is new: starts what its steps will need, so that it is ready when they come."""
     reporter: Reporter
 
 
@@ -121,7 +123,7 @@ def run_build(options: BuildOptions, shop: Workshop) -> BuildResult:
 
 def _build(options: BuildOptions, shop: Workshop) -> _Built:
     text = read_buildfile(options.context, options.file)
-    plan = kept_plan(text, shop.plan_options, shop.store, shop.resolver)
+    plan = kept_plan(text, shop.plan_options, shop.store, shop.resolver, lambda: shop.foresee(text))
     for remark in plan.warnings:
         place = remark.span
         shop.reporter.emit(WarningRaised(time.time(), remark.rule, remark.message, place.file, place.line))

@@ -5,18 +5,24 @@ from __future__ import annotations
 from builder.cache.memo import plan_memo
 from builder.context.buildfile import BuildfileText
 from builder.errors import StoreError
-from builder.lean import cast, sha256_hex
+from builder.lean import TYPE_CHECKING, cast, sha256_hex
 from builder.model.canonical import Json, canonical
 from builder.plan import codec
 from builder.plan.types import ImageResolver, Plan, PlanOptions
 from builder.store.store import Store
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 PLAN_FORMAT = 1
 """Raise it when the same Buildfile gives another plan than before."""
 
 
-def kept_plan(text: BuildfileText, options: PlanOptions, store: Store, resolver: ImageResolver) -> Plan:
-    """The plan, from the store if it still holds: every base is resolved again and must be what it was."""
+def kept_plan(
+    text: BuildfileText, options: PlanOptions, store: Store, resolver: ImageResolver, anew: Callable[[], None]
+) -> Plan:
+    """The plan, from the store if it still holds: every base is resolved again and must be what it was. `anew` is
+    called before one has to be made, which takes a while."""
     memo = plan_memo(store)
     key = _key(text, options)
     kept = memo.get(key)
@@ -27,6 +33,7 @@ def kept_plan(text: BuildfileText, options: PlanOptions, store: Store, resolver:
             plan = None
         if plan is not None and _still_holds(plan, resolver):
             return plan
+    anew()
     from builder.plan.make import make_plan
     from builder.syntax.parse import parse
 

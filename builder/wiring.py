@@ -101,6 +101,10 @@ def _workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: E
     opened.callback(local.close)
     policy = PullPolicy.ALWAYS if options.pull else PullPolicy.MISSING
 
+    def foresee(text: BuildfileText) -> None:
+        if b"RUN" in text.data.upper():
+            tools.worker().start()
+
     def runner(plan: Plan, text: BuildfileText) -> LocalStepRunner:
         kitchen = Kitchen(
             store=store,
@@ -121,6 +125,7 @@ def _workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: E
         cache=lambda ledger: LayeredCache([ledger, local], [local]),
         runner=runner,
         write_outputs=_outputs(options, Means(store, tools.open_source, tools.worker)),
+        foresee=foresee,
         reporter=reporter,
     )
 
