@@ -225,8 +225,8 @@ class FolderContext:
             if content.settled:
                 self._index.keep(directory, name, content.row, content.xattrs)
             entry = Entry(
-                entries[at].path, Kind.FILE, mode & 0o7777, size=size, mtime=mtime // 10**9, xattrs=content.xattrs,
-                digest=digest.hex(),
+                entries[at].path, _FILE, mode & 0o7777, 0, 0, size, mtime // 1_000_000_000, "", _NO_DEVICE,
+                content.xattrs, digest.hex(),
             )  # fmt: skip
             entries[at] = entry
             if directory in self._scans:
