@@ -74,7 +74,7 @@ _BLOCK_SIZES = {Compression.NONE: 1 << 20, Compression.GZIP: 1 << 18, Compressio
 _LEVELS = {Compression.NONE: range(1), Compression.GZIP: range(13), Compression.ZSTD: range(1, 23)}
 _DEFAULT_LEVELS = {Compression.NONE: 0, Compression.GZIP: 1, Compression.ZSTD: 3}
 
-CompressBlock = Callable[[bytes], bytes | bytearray]
+CompressBlock = Callable[[bytes | bytearray], bytes | bytearray]
 
 
 def block_compressor(compression: Compression, level: int | None = None) -> CompressBlock:
@@ -89,11 +89,15 @@ def block_compressor(compression: Compression, level: int | None = None) -> Comp
         raise LayerError("bad-level", f"{compression} has no level {level}", hint=f"levels go up to {last}")
     match compression:
         case Compression.NONE:
-            return bytes
+            return _as_it_is
         case Compression.GZIP:
             return _gzip_compressor(level)
         case Compression.ZSTD:
             return _zstd_compressor(level)
+
+
+def _as_it_is(block: bytes | bytearray) -> bytes | bytearray:
+    return block
 
 
 def _gzip_compressor(level: int) -> CompressBlock:
@@ -105,7 +109,7 @@ def _gzip_compressor(level: int) -> CompressBlock:
     def hole() -> bytes | bytearray:
         return gzip_compress(zeros, level)
 
-    def compress(block: bytes) -> bytes | bytearray:
+    def compress(block: bytes | bytearray) -> bytes | bytearray:
         if block == zeros:
             return hole()  # sparse files are read as zeros, at a fifth of the speed of noticing it
         stored = len(block) == len(zeros) and _incompressible(block, gzip_compress)
@@ -118,7 +122,7 @@ _SAMPLES = 8
 _SAMPLE_SIZE = 1024
 
 
-def _incompressible(block: bytes, compress: Callable[[bytes, int], bytes | bytearray]) -> bool:
+def _incompressible(block: bytes | bytearray, compress: Callable[[bytes, int], bytes | bytearray]) -> bool:
     """Whether eight samples, spread over `block`, do not even shrink by a fiftieth."""
     step = len(block) // _SAMPLES
     sample = b"".join(block[at : at + _SAMPLE_SIZE] for at in range(0, len(block), step))
@@ -128,7 +132,7 @@ def _incompressible(block: bytes, compress: Callable[[bytes, int], bytes | bytea
 def _zstd_compressor(level: int) -> CompressBlock:
     from zstandard import ZstdCompressor
 
-    def compress(block: bytes) -> bytes:
+    def compress(block: bytes | bytearray) -> bytes:
         return bytes(ZstdCompressor(level=level, write_checksum=True).compress(block))
 
     return compress

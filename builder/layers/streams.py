@@ -11,5 +11,5 @@ class Readable(Protocol):
 
 
 class Writable(Protocol):
-    def write(self, data: bytes | bytearray, /) -> object:
-        """Takes all of `data`."""
+    def write(self, data: bytes | bytearray | memoryview, /) -> object:
+        """Takes all of `data`, which may become something else afterwards."""

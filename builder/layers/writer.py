@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import _thread
 import hashlib
 import os
 import threading
+from _queue import SimpleQueue
 from collections.abc import Callable
-from queue import SimpleQueue
 from typing import NamedTuple, Protocol
 
 from builder.layers.compress import CompressBlock, Compression, block_compressor
@@ -38,8 +39,8 @@ class LayerWriter:
         self._blob = _HashedBlob(blob, None if compression is Compression.NONE else hashlib.sha256())
         self._compress = block_compressor(compression, level)
         self._block_size = compression.block_size
-        self._pending: list[bytes | bytearray] = []
-        self._pending_bytes = 0
+        self._head = bytearray()
+        """The first block, until there is more than that."""
         self._total = 0
         self._stages: _Threaded | None = None
         self._done = False
@@ -50,22 +51,24 @@ class LayerWriter:
     def __exit__(self, *_: object) -> None:
         self.abort()
 
-    def write(self, data: bytes | bytearray, /) -> int:
-        self._pending.append(data)
-        self._pending_bytes += len(data)
-        self._total += len(data)
-        if self._pending_bytes > self._block_size:
-            self._cut()
-        return len(data)
+    def write(self, data: bytes | bytearray | memoryview, /) -> int:
+        size = len(data)
+        self._total += size
+        if self._stages is None:
+            if self._total <= self._block_size:
+                self._head += data
+                return size
+            self._stages = _Threaded(self._diff, self._compress, self._blob, self._block_size)
+            self._stages.write(self._head)
+            self._head.clear()
+        self._stages.write(data)
+        return size
 
     def close(self) -> WrittenLayer:
-        last = b"".join(self._pending)
         if self._stages is None:
-            self._diff.update(last)
-            self._blob.write(self._compress(last))
+            self._diff.update(self._head)
+            self._blob.write(self._compress(self._head))
         else:
-            if last:
-                self._stages.put(last)
             self._stages.finish()
         self._done = True
         diff_id = Digest.from_hex(self._diff.hexdigest())
@@ -76,18 +79,6 @@ class LayerWriter:
         if self._stages and not self._done:
             self._stages.abort()
         self._done = True
-
-    def _cut(self) -> None:
-        """Sends off all whole blocks but keeps one back: the last may be the only one."""
-        data = b"".join(self._pending)
-        at = 0
-        while len(data) - at > self._block_size:
-            if self._stages is None:
-                self._stages = _Threaded(self._diff, self._compress, self._blob, self._block_size)
-            self._stages.put(data[at : at + self._block_size])
-            at += self._block_size
-        self._pending = [data[at:]]
-        self._pending_bytes = len(data) - at
 
 
 class _Hash(Protocol):
@@ -114,18 +105,26 @@ class _HashedBlob:
 
 
 class _Job:
-    """A block on its way. Each event says that one stage has left it."""
+    """A block on its way. Each lock is released when one stage has left it."""
 
-    def __init__(self, block: bytes) -> None:
-        self.block = block
+    def __init__(self, buffer: bytearray, size: int) -> None:
+        self.buffer = buffer
+        self.block = buffer if size == len(buffer) else buffer[:size]
         self.compressed: bytes | bytearray = b""
-        self.hashed = threading.Event()
-        self.ready = threading.Event()
+        self.hashed = _locked()
+        self.ready = _locked()
+
+
+def _locked() -> _thread.LockType:
+    lock = _thread.allocate_lock()
+    lock.acquire()
+    return lock
 
 
 class _Threaded:
     """One thread hashes blocks in order, several compress them in any order, one writes them in order.
 
+    The buffers of blocks go round: fresh memory for each would cost as much as reading the file again.
     After a failure all stages go on taking jobs without doing them, so nobody waits for ever; the failure is raised
     in the writer's own thread.
     """
@@ -134,25 +133,33 @@ class _Threaded:
         self._diff = diff
         self._compress = compress
         self._blob = blob
+        self._block_size = block_size
         self._failure: Exception | None = None
         self._stopped = False
-        self._room = threading.Semaphore(max(_BYTES_UNDER_WAY // block_size, 4))
-        self._queues: list[SimpleQueue[_Job | None]] = []
+        self._free: SimpleQueue[bytearray] = SimpleQueue()
+        self._unmade = max(_BYTES_UNDER_WAY // block_size, 4)
+        self._buffer = self._fresh()
+        self._filled = 0
         self._threads: list[threading.Thread] = []
         compressors = min(len(os.sched_getaffinity(0)), _MOST_COMPRESSORS)
         to_compress = self._start(self._compress_job, compressors)
         self._queues = [to_compress, self._start(self._hash_job, 1), self._start(self._write_job, 1)]
         self._ends = [compressors, 1, 1]
 
-    def put(self, block: bytes) -> None:
-        self._room.acquire()
-        if self._failure:
-            raise self._failure
-        job = _Job(block)
-        for queue in self._queues:
-            queue.put(job)
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        at, size = 0, len(data)
+        with memoryview(data) as view:
+            while at < size:
+                if self._filled == self._block_size:  # only now: the last block is not to be an empty one
+                    self._send()
+                    self._buffer, self._filled = self._fresh(), 0
+                step = min(self._block_size - self._filled, size - at)
+                self._buffer[self._filled : self._filled + step] = view[at : at + step]
+                self._filled += step
+                at += step
 
     def finish(self) -> None:
+        self._send()
         self._join()
         if self._failure:
             raise self._failure
@@ -160,6 +167,20 @@ class _Threaded:
     def abort(self) -> None:
         self._stopped = True
         self._join()
+
+    def _send(self) -> None:
+        if self._failure:
+            raise self._failure
+        job = _Job(self._buffer, self._filled)
+        for queue in self._queues:
+            queue.put(job)
+
+    def _fresh(self) -> bytearray:
+        """Waits where so much is under way already."""
+        if self._unmade and self._free.empty():
+            self._unmade -= 1
+            return bytearray(self._block_size)
+        return self._free.get()
 
     def _join(self) -> None:
         for queue, ends in zip(self._queues, self._ends, strict=True):
@@ -187,17 +208,17 @@ class _Threaded:
             job.compressed = self._compress(job.block)
 
         self._guarded(compress)
-        job.ready.set()
+        job.ready.release()
 
     def _hash_job(self, job: _Job) -> None:
         self._guarded(lambda: self._diff.update(job.block))
-        job.hashed.set()
+        job.hashed.release()
 
     def _write_job(self, job: _Job) -> None:
-        job.ready.wait()
+        job.ready.acquire()
         self._guarded(lambda: self._blob.write(job.compressed))
-        job.hashed.wait()
-        self._room.release()
+        job.hashed.acquire()
+        self._free.put(job.buffer)
 
     def _guarded(self, work: Callable[[], None]) -> None:
         if self._failure or self._stopped:
