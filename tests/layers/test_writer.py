@@ -60,7 +60,7 @@ class FullDisk:
     def __init__(self, room: int) -> None:
         self._room = room
 
-    def write(self, data: bytes | bytearray, /) -> int:
+    def write(self, data: bytes | bytearray | memoryview, /) -> int:
         self._room -= len(data)
         if self._room < 0:
             raise OSError(28, "No space left on device")
