@@ -193,7 +193,7 @@ def _text(value: Mapping[str, object], key: str) -> str:
         return ""
     if not isinstance(text, str):
         raise ImageError("bad-config", f"the image's {key} is not a string")
-    return text
+    return _checked(text, key)
 
 
 def _strings(value: Mapping[str, object], key: str) -> tuple[str, ...] | None:
@@ -202,4 +202,13 @@ def _strings(value: Mapping[str, object], key: str) -> tuple[str, ...] | None:
     items = _items(value, key)
     if not all(isinstance(item, str) for item in items):
         raise ImageError("bad-config", f"the image's {key} holds something else than strings")
-    return tuple(str(item) for item in items)
+    return tuple(_checked(str(item), key) for item in items)
+
+
+def _checked(text: str, key: str) -> str:
+    """JSON can spell halves of surrogate pairs, which are no text; those of os.fsdecode are bytes."""
+    try:
+        text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError as error:
+        raise ImageError("bad-config", f"the image's {key} is not Unicode") from error
+    return text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from builder.errors import Span
+from builder.errors import BuildfileError, Span
 from builder.model.config import DEFAULT_PATH, History, ImageConfig, RunConfig
 from builder.model.platform import Platform
 from builder.plan.args import NEVER_IN_ENVIRONMENT, Arguments
@@ -13,7 +13,7 @@ from builder.plan.images import Images
 from builder.plan.paths import joined
 from builder.plan.remarks import undefined_variable
 from builder.plan.stages import DeclaredStage, StageGraph
-from builder.plan.types import Action, PlanOptions, Remark, Source, SourceKind, Stage, Step
+from builder.plan.types import Action, CopyAction, PlanOptions, Remark, RunAction, Source, SourceKind, Stage, Step
 
 
 class Shared(NamedTuple):
@@ -71,6 +71,8 @@ class StageState:
         self.env[name] = value
 
     def add_step(self, action: Action, text: str, span: Span, reads: tuple[int, ...] = ()) -> None:
+        if any("\0" in word for word in _words_for_the_kernel(action)):
+            raise BuildfileError("nul-byte", "no path, argument or variable can hold a NUL byte", span=span)
         on_one_line = " ".join(text.splitlines())
         if self.in_trigger:
             on_one_line = f"ONBUILD {on_one_line}"
@@ -92,6 +94,15 @@ class StageState:
         for name in sorted(unset):
             if name not in self.arguments and name not in NEVER_IN_ENVIRONMENT:
                 self.shared.remarks.append(undefined_variable(name, self.env, span))
+
+
+def _words_for_the_kernel(action: Action) -> tuple[str, ...]:
+    """Base images can bring any of them, too."""
+    if isinstance(action, RunAction):
+        return (*action.argv, action.cwd, *(word for pair in action.env for word in pair))
+    if isinstance(action, CopyAction):
+        return (*action.paths, action.dest)
+    return (action.path,)
 
 
 def _as_written(config: RunConfig) -> RunConfig:

@@ -47,7 +47,7 @@ def refused(error: OSError) -> SandboxError:
 
 def _be_child(arranged: Arranged, answer: int) -> NoReturn:
     """A successful exec closes the pipe; anything else is written to it."""
-    report: dict[str, Any]
+    report: dict[str, Any] = {"bug": "the child ended without a result"}
     try:
         container.enter(arranged).execute()
     except NotStarted as result:
@@ -56,10 +56,8 @@ def _be_child(arranged: Arranged, answer: int) -> NoReturn:
         report = protocol.describe(error)
     except OSError as error:
         report = protocol.describe(refused(error))
-    except Exception:  # noqa: BLE001 - the boundary of the process: a bug must reach the caller as what it is
-        import traceback
-
-        report = {"bug": traceback.format_exc()}
+    except Exception as error:  # noqa: BLE001 - the boundary of the process: a bug must reach the caller as what it is
+        report = {"bug": protocol.trace_of(error)}
     finally:
         try:
             os.write(answer, json.dumps(report).encode())

@@ -36,6 +36,8 @@ class Program(NamedTuple):
                 refused = refused or f'exec: "{path}": {what}'
             except OSError as error:
                 raise NotStarted(126, f'exec "{path}": {(error.strerror or "").lower()}') from error
+            except ValueError as error:  # a NUL byte, or what is no text
+                raise NotStarted(126, f"exec {path!r}: invalid argument") from error
         if refused:
             raise NotStarted(126, refused)
         what = f"stat {name}: no such file or directory" if "/" in name else "executable file not found in $PATH"

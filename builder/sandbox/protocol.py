@@ -79,6 +79,15 @@ def revive(fields: dict[str, Any]) -> BuilderError:
     return error
 
 
+def trace_of(error: Exception) -> str:
+    """For the report of a bug. Once the image's root is ours, no module of Python's can be found any more."""
+    try:
+        import traceback
+    except ImportError:
+        return f"{type(error).__name__}: {error}"
+    return "".join(traceback.format_exception(error))
+
+
 def end_of(status: int | None) -> str:
     """How a process ended, in words."""
     if status is None:

@@ -148,7 +148,7 @@ def wait_for_job(channel: _socket.socket, refusal: str) -> NoReturn:
 
 def carry_out(name: str, call: _socket.socket, fds: list[int], refusal: str) -> NoReturn:
     """Does one job in this process and answers, or becomes the program that the job gives. Never returns."""
-    answer: dict[str, Any]
+    answer: dict[str, Any] = {"bug": f"{name} ended without a result"}
     try:
         request = json.loads(protocol.receive_line(call))
         if refusal and name in NEED_NAMESPACES:
@@ -162,10 +162,8 @@ def carry_out(name: str, call: _socket.socket, fds: list[int], refusal: str) -> 
         answer = {"ok": result.status._asdict()}
     except BuilderError as error:
         answer = protocol.describe(error)
-    except Exception:  # noqa: BLE001 - the boundary of the process: a bug must reach the caller as what it is
-        import traceback
-
-        answer = {"bug": traceback.format_exc()}
+    except Exception as error:  # noqa: BLE001 - the boundary of the process: a bug must reach the caller as what it is
+        answer = {"bug": protocol.trace_of(error)}
     finally:
         # Also on KeyboardInterrupt and the like: a forked child must never run on into the server's loop.
         try:

@@ -8,6 +8,9 @@ from builder.errors import BuilderError, BuildfileError, ImageError, Problems
 from tests.plan.planning import OPTIONS, MemoryImages, plan_of
 
 FAULTS = [
+    ("FROM plain\nENV A=a\0b\nRUN x\n", "nul-byte", 3),
+    ("FROM plain\nCOPY a\0b c\n", "nul-byte", 2),
+    ("FROM plain\nWORKDIR /a\0b\n", "nul-byte", 2),
     ("ARG A\n", "no-stage", 0),
     ("ENV a=1\nFROM plain\n", "no-stage", 1),
     ("ARG A\nFROM $A\n", "empty-base", 2),
