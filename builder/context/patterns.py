@@ -19,6 +19,8 @@ from builder.errors import ContextError
 
 EXACT, PREFIX, SUFFIX, REGEX = "=", "<", ">", "~"
 
+_FOLDERS = "(?:.*/)?"
+_NO_SLASH = r"[^\U0000002f-\U0000002f]"
 _ESCAPED_IN_GO = frozenset(".+()|{}$")
 _ESCAPES = {
     "d": "[0-9]", "D": "[^0-9]", "s": r"[\t\n\f\r ]", "S": r"[^\t\n\f\r ]", "w": "[0-9A-Za-z_]", "W": "[^0-9A-Za-z_]",
@@ -88,7 +90,7 @@ def _go_regex(text: str) -> tuple[str, str]:
             at += 1
             at += text.startswith("/", at)
             if at < len(text):
-                regex, kind = regex + "(?:.*/)?", REGEX
+                regex, kind = regex.removesuffix(_FOLDERS) + _FOLDERS, REGEX  # twice is as good as once, but slower
             elif kind == EXACT:
                 kind = PREFIX
             else:
@@ -110,21 +112,36 @@ def _go_regex(text: str) -> tuple[str, str]:
 
 def _python_regex(go: str, text: str) -> str:
     regex, at = "", 0
+    star = -1
+    """Where the last star stands in `regex`, if only plain characters follow it: a class may match a slash."""
     while at < len(go):
         char = go[at]
         if char == "\\":
             letter = go[at + 1]
             if letter not in _ESCAPES and letter.isascii() and letter.isalnum():
                 raise malformed(text)
+            star = -1 if letter in _ESCAPES else star
             regex += _ESCAPES.get(letter) or re.escape(letter)
             at += 2
         elif char == "[":
             members, at = _python_class(go, at + 1, text)
+            if members != _NO_SLASH:
+                star = -1
+            elif go.startswith("*", at):
+                regex = _committed(regex, star)
+                star = len(regex)
             regex += members
         else:
+            star = -1 if char == "(" else star
             regex += {"]": "\\]", "$": "\\Z"}.get(char, char)
             at += 1
     return regex
+
+
+def _committed(regex: str, star: int) -> str:
+    """Another star follows: it reaches whatever lies behind the first fit of the text between, so the expression need
+    not come back to try later ones. Go's expressions never do; ours would, for ages where there are many stars."""
+    return regex if star < 0 else f"{regex[:star]}(?>{_NO_SLASH}*?{regex[star + len(_NO_SLASH) + 1 :]})"
 
 
 def _python_class(go: str, at: int, text: str) -> tuple[str, int]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -70,6 +72,22 @@ CASES = [
 @pytest.mark.parametrize(("text", "path", "expected"), CASES)
 def test_docker_ignores_what_docker_ignores(text: str, path: str, expected: bool) -> None:
     assert IgnoreRules.parse(text).excluded(path) is expected
+
+
+def test_many_stars_do_not_explode() -> None:
+    rules = IgnoreRules.parse("*a" * 60 + "b\n" + "**/" * 200 + "z\n")
+    assert not rules.excluded("a" * 250)
+    assert not rules.excluded("a/" * 100 + "a")
+
+
+@given(st.text("ab*?/", min_size=1, max_size=10), st.text("ab/", min_size=1, max_size=8))
+def test_committing_to_the_first_fit_loses_none(pattern: str, path: str) -> None:
+    """Single stars only, so that a plain expression says what is meant."""
+    pattern, path = re.sub(r"\*+", "*", clean("/" + pattern)[1:]), clean("/" + path)[1:]
+    plain = re.escape(pattern).replace(r"\*", "[^/]*").replace(r"\?", "[^/]")
+    parents = [path[:end] for end in [*(found.start() for found in re.finditer("/", path)), len(path)]]
+    expected = bool(pattern) and any(re.fullmatch(plain, parent) for parent in parents)
+    assert IgnoreRules.parse(pattern).excluded(path) is expected
 
 
 @pytest.mark.parametrize("line", ["!", "! ", "!/", "[", "a[", "\\", "[]", "[z-a]", "a/*[", "\\pL*", "[[:nothing:]]"])
