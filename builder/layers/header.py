@@ -102,6 +102,12 @@ def _archive_name(entry: Entry) -> bytes:
             f"{entry.path!r} cannot go into a layer: there, names with {WHITEOUT_PREFIX!r} in front mean deleted files",
             hint="rename or remove the file",
         )
+    if entry.kind is Kind.CHAR_DEVICE and entry.device == (0, 0):
+        raise LayerError(
+            "bad-name",
+            f"{entry.path!r} cannot go into a layer: to overlays, a character device 0:0 means a deleted file",
+            hint="remove the device",
+        )
     if entry.kind is Kind.DIRECTORY:
         return os.fsencode(entry.path or ".") + b"/"
     return os.fsencode(entry.path)

@@ -138,7 +138,14 @@ def test_unsorted_items_are_refused(entries: list[Entry]) -> None:
     assert caught.value.code == "unsorted"
 
 
-@pytest.mark.parametrize("entry", [Entry("d/.wh.x", Kind.FILE), Entry("a", Kind.FILE, xattrs=(("user.a=b", b""),))])
+REFUSED = [
+    Entry("d/.wh.x", Kind.FILE),
+    Entry("d/x", Kind.CHAR_DEVICE),
+    Entry("a", Kind.FILE, xattrs=(("user.a=b", b""),)),
+]
+
+
+@pytest.mark.parametrize("entry", REFUSED)
 def test_what_an_archive_cannot_say_is_refused(entry: Entry) -> None:
     with pytest.raises(LayerError) as caught:
         header(entry)
