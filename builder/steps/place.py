@@ -53,6 +53,9 @@ class Placement:
     def resolve(self, path: str) -> str:
         """`path` with every symlink followed, the last part's too, clamped in the root; what does not exist is kept
         as it is. Raises LayerError `symlink-loop`."""
+        known = self._items.get(path.strip("/"))
+        if known and known.entry.kind is Kind.DIRECTORY:
+            return known.entry.path  # what is placed has a resolved path
         return resolve(path, self.get)
 
     def make_directories(self, path: str, new: NewDirectory) -> None:

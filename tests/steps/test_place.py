@@ -100,3 +100,27 @@ def test_entries_come_sorted_by_bytes() -> None:
     for path in ("b", "a/x", "a-b", "a", "é", "\udcff"):
         placed.replace(Item(Entry(path, Kind.FILE)))
     assert paths(placed) == ["a", "a-b", "a/x", "b", "é", "\udcff"]
+
+
+def test_hard_links_outlive_what_they_link_to() -> None:
+    """Whether that is replaced or goes with its directory: the first link becomes the file, the others link to it."""
+    placed = Placement(lambda _path: None)
+    placed.replace(Item(Entry("d/f", Kind.FILE, 0o640)))
+    for link in ("c", "b"):
+        placed.replace(Item(Entry(link, Kind.HARDLINK, link="d/f")))
+    placed.make_directories("d", NewDirectory())
+    placed.replace(file("d"))
+    assert [item.entry for item in placed.items()] == [
+        Entry("b", Kind.FILE, 0o640),
+        Entry("c", Kind.HARDLINK, link="b"),
+        file("d").entry,
+    ]
+
+
+def test_ten_thousand_directories_deep() -> None:
+    placed = placement()
+    deep = "/".join(["d"] * 10_000)
+    placed.make_directories(deep, NewDirectory())
+    assert placed.resolve(f"{deep}/") == deep
+    placed.put(file(f"{deep}/f"))
+    assert len(placed.items()) == 10_001
