@@ -7,11 +7,16 @@ from typing import TextIO
 
 from builder.errors import BuilderError, Problems, Span
 
+_MOST = 20
+"""Errors of one input that are printed: nobody reads more, and a binary file has one on every line."""
+
 
 def print_error(error: BuilderError, stream: TextIO) -> None:
     errors = error.errors if isinstance(error, Problems) else (error,)
-    for one in errors:
+    for one in errors[:_MOST]:
         stream.write(_text_of(one))
+    if len(errors) > _MOST:
+        stream.write(f"... and {len(errors) - _MOST} more errors\n")
     stream.flush()
 
 
