@@ -22,17 +22,19 @@ GROUPS: dict[str, tuple[str, ...]] = {
 COMMANDS = frozenset(name for names in GROUPS.values() for name in names)
 GLOBAL_WITH_VALUE = ("--root",)
 
+_WAITS_FOR_EXIT = frozenset({"atexit", "threading"})
+"""Whoever registers a function for the exit has imported the one, whoever has a thread the other."""
 BUG = 70
 INTERRUPTED = 130
 
 
 def entry() -> None:
-    """What the console script runs.
-
-    Most commands end before a collection of garbage can pay: it begins late, and at exit nothing is looked through.
-    """
-    gc.set_threshold(50_000)
+    """What the console script runs."""
+    gc.set_threshold(50_000)  # most commands end before a collection can pay
     code = main(sys.argv[1:])
+    if code == 0 and not _WAITS_FOR_EXIT & sys.modules.keys():
+        # Everything is written and closed. Python would now take its modules apart, for some milliseconds.
+        os._exit(code)
     gc.freeze()
     sys.exit(code)
 
@@ -42,6 +44,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         code = _run(list(argv))
         sys.stdout.flush()
+        sys.stderr.flush()
     except BuilderError as error:
         from builder.cli.errors import print_error
 

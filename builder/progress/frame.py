@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from builder.lean import NamedTuple
 from builder.progress.events import TaskProgress
 
 

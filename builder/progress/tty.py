@@ -8,8 +8,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple, TextIO
 
+from builder.lean import TYPE_CHECKING, NamedTuple
 from builder.progress.events import (
     BuildFinished,
     Event,
@@ -26,6 +26,8 @@ from builder.progress.transcript import Transcript
 from builder.progress.writer import Writer
 
 if TYPE_CHECKING:
+    from typing import TextIO
+
     from builder.progress.live import LiveView
 
 _PATIENCE = 0.25
