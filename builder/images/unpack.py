@@ -47,11 +47,12 @@ def ensure_chain(
 ) -> tuple[str, ...]:
     """The snapshots of a stack of layers, bottom first: directories with the layers' files in overlay form, unpacked
     where they are not there. Blobs that are missing are fetched together."""
-    missing = tuple(layer for layer in layers if store.snapshots.path(layer.diff_id) is None)
+    paths = [store.snapshots.path(layer.diff_id) for layer in layers]
+    missing = tuple(layer for layer, path in zip(layers, paths, strict=True) if path is None)
     ensure_blobs(store, missing, open_source, progress)
     return tuple(
-        store.snapshots.path(layer.diff_id) or _ensure_snapshot(store, worker, layers[: position + 1], open_source)
-        for position, layer in enumerate(layers)
+        path or _ensure_snapshot(store, worker, layers[: position + 1], open_source)
+        for position, path in enumerate(paths)
     )
 
 

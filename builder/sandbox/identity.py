@@ -42,6 +42,7 @@ def own_identities() -> Identities:
     )
 
 
+@functools.cache
 def needs_user_namespace() -> bool:
     """Whether this process has to be root of a namespace of its own before it may mount: even root may be without
     CAP_SYS_ADMIN, in a container. Where not, the worker has the very rights that this process has."""
