@@ -60,6 +60,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.output:
+        _check_stdout(args)
     from builder.cli.interrupts import interrupted_by_signals
     from builder.progress.choose import make_reporter
     from builder.wiring import build
@@ -72,6 +74,19 @@ def run(args: argparse.Namespace) -> int:
         reporter.close()
     print_result(args, result)
     return 0
+
+
+def _check_stdout(args: argparse.Namespace) -> None:
+    """Standard output can carry one thing."""
+    takers = [text for text in args.output if text == "-" or "dest=-" in text.split(",")]
+    if not takers:
+        return
+    takers += ["--quiet"] * args.quiet + ["--format json"] * (args.format == "json")
+    if len(takers) > 1:
+        from builder.errors import UsageError
+
+        hint = "write one of them to a file: dest=FILE, --iidfile, --metadata-file"
+        raise UsageError("stdout-twice", f"{' and '.join(takers)} would all be written to standard output", hint=hint)
 
 
 def options_of(args: argparse.Namespace) -> BuildOptions:
