@@ -34,7 +34,10 @@ def main() -> int:
             sys.exit(f"{options.peer} cannot be used: {error}")
         if options.record:
             return _record(bench, peer, chosen)
-        verdicts = _compare(bench, peer, chosen, times=options.times)
+        pybuild = Pybuild(os.path.join(bench.folder, "store"), bench.layouts)
+        if not options.keep:
+            opened.callback(pybuild.remove)
+        verdicts = _compare(bench, pybuild, peer, chosen, options.times)
     print(summary(verdicts, peer.name))
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
@@ -72,8 +75,7 @@ def _record(bench: Bench, peer: Builder, cases: list[Case]) -> int:
     return 1 if failed else 0
 
 
-def _compare(bench: Bench, peer: Builder, cases: list[Case], *, times: bool) -> list[Verdict]:
-    pybuild = Pybuild(os.path.join(bench.folder, "store"), bench.layouts)
+def _compare(bench: Bench, pybuild: Pybuild, peer: Builder, cases: list[Case], times: bool) -> list[Verdict]:
     judge_as = judge if isinstance(peer, BuildKit) else judge_freely
     verdicts = []
     for case in cases:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 
@@ -22,8 +23,10 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
 
 
 @pytest.fixture(scope="session")
-def pybuild(bench: Bench) -> Pybuild:
-    return Pybuild(os.path.join(bench.folder, "store"), bench.layouts)
+def pybuild(bench: Bench) -> Iterator[Pybuild]:
+    pybuild = Pybuild(os.path.join(bench.folder, "store"), bench.layouts)
+    yield pybuild
+    pybuild.remove()
 
 
 @pytest.fixture(scope="session")

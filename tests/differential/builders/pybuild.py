@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +10,9 @@ from pathlib import Path
 from builder.images.resolve import StoreResolver
 from builder.images.sources.open import Sources
 from builder.model.platform import Platform
+from builder.sandbox.worker import Worker
 from builder.store.store import Store
+from builder.wiring import remover
 from tests.differential.bases import ARCHITECTURE
 from tests.differential.builders.protocol import Outcome, execute
 from tests.differential.case import Case
@@ -24,8 +25,14 @@ class Pybuild:
 
     def __init__(self, root: str, layouts: Mapping[str, str]) -> None:
         self._root = root
-        shutil.rmtree(root, ignore_errors=True)  # what an earlier version of the code has cached says nothing now
+        self.remove()  # what an earlier version of the code has cached says nothing now
         _name_bases(root, layouts)
+
+    def remove(self) -> None:
+        """Afterwards there is no store. An ordinary user's holds files that belong to others."""
+        if os.path.exists(self._root):
+            with Worker() as worker:
+                remover(lambda: worker)(self._root)
 
     def build(self, case: Case, context: str, archive: str) -> Outcome:
         command = [sys.executable, "-m", "builder", "--root", self._root, "build", "--progress", "plain"]
