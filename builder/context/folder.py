@@ -12,15 +12,17 @@ import stat
 from _thread import RLock
 from collections.abc import Iterator
 
-from builder.context.filetree import Identity, join_links
 from builder.context.hashing import EMPTY, Wanted, read_contents, read_xattrs, unreadable
 from builder.context.ignore import NOT_EXCLUDED, IgnoreRules, Rule, Verdict
 from builder.context.statindex import Known, StatIndex, Xattrs
 from builder.errors import ContextError
 from builder.layers.links import resolve
 from builder.layers.paths import Cursor
-from builder.lean import NamedTuple
+from builder.lean import TYPE_CHECKING, NamedTuple
 from builder.model.entry import Entry, Kind
+
+if TYPE_CHECKING:
+    from builder.context.filetree import Identity
 
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _FORMAT = 0o170000
@@ -98,6 +100,8 @@ class FolderContext:
             entries = self._with_digests([found[name] for name in paths])
         if not identities:
             return iter(entries)
+        from builder.context.filetree import join_links
+
         return join_links((entry, identities.get(entry.path)) for entry in entries)
 
     def open(self, path: str) -> int:

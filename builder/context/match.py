@@ -16,13 +16,6 @@ _NOTHING = "(?!)"
 _ANYTHING = r"[\s\S]"
 
 
-def has_wildcard(text: str) -> bool:
-    """Whether BuildKit treats `text` as a pattern at all; an escaped wildcard does not count."""
-    if not any(sign in text for sign in "*?["):
-        return False
-    return re.search(r"[*?\[]", re.sub(r"\\.", "", text, flags=re.DOTALL)) is not None
-
-
 def match(pattern: str, name: str) -> bool:
     """Whether `pattern` matches the whole of `name`. Raises ContextError `bad-pattern` for a malformed pattern,
     whatever the name."""

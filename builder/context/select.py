@@ -7,14 +7,16 @@ one part of a path and may match nothing at all, a plain path must exist.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 
-from builder.context.filetree import FileTree
 from builder.context.ignore import Rule, clean
-from builder.context.match import has_wildcard, matcher
 from builder.errors import ContextError
-from builder.lean import NamedTuple
+from builder.lean import TYPE_CHECKING, NamedTuple
 from builder.model.entry import Entry, Kind
+
+if TYPE_CHECKING:
+    from builder.context.filetree import FileTree
 
 
 class Selected(NamedTuple):
@@ -78,6 +80,13 @@ def select(
     return found
 
 
+def has_wildcard(text: str) -> bool:
+    """Whether BuildKit treats `text` as a pattern at all; an escaped wildcard does not count."""
+    if not any(sign in text for sign in "*?["):
+        return False
+    return re.search(r"[*?\[]", re.sub(r"\\.", "", text, flags=re.DOTALL)) is not None
+
+
 def _source(tree: FileTree, path: str) -> Source | None:
     entry = tree.get(tree.resolve(path))
     if entry is None:
@@ -89,6 +98,8 @@ def _source(tree: FileTree, path: str) -> Source | None:
 def _match(tree: FileTree, pattern: str) -> list[str] | None:
     """The paths that `pattern` matches, in the order of a walk; None if what stands before its first wildcard is no
     directory. Symlinks are followed in that part only, and a match is not searched further."""
+    from builder.context.match import matcher
+
     prefix = _plain_prefix(pattern)
     parts = pattern[len(prefix) :].lstrip("/").split("/")
     base = tree.resolve(prefix)
@@ -105,6 +116,8 @@ def _match(tree: FileTree, pattern: str) -> list[str] | None:
 
 
 def _matching_names(tree: FileTree, directory: str, part: str) -> list[str]:
+    from builder.context.match import matcher
+
     if not has_wildcard(part):
         return [part] if tree.get(_join(directory, part)) else []
     matches = matcher(part)

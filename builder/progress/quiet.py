@@ -6,12 +6,12 @@ import _thread
 
 from builder.lean import TYPE_CHECKING
 from builder.progress.events import Event, TaskFinished, TaskLog, TaskStarted
-from builder.progress.text import printable
-from builder.progress.transcript import Transcript
 from builder.progress.writer import Writer
 
 if TYPE_CHECKING:
     from typing import TextIO
+
+    from builder.progress.transcript import Transcript
 
 
 class QuietReporter:
@@ -28,6 +28,8 @@ class QuietReporter:
                     self._titles[event.id] = event.title
                 case TaskLog():
                     if event.id not in self._transcripts:
+                        from builder.progress.transcript import Transcript
+
                         self._transcripts[event.id] = Transcript()
                     self._transcripts[event.id].add(event.data)
                 case TaskFinished():
@@ -43,6 +45,8 @@ class QuietReporter:
         title = self._titles.pop(event.id, event.id)
         transcript = self._transcripts.pop(event.id, None)
         if event.error and not event.canceled:
+            from builder.progress.text import printable
+
             self._writer.write(f"{printable(title)}: {printable(event.error)}\n")
             for line in transcript.lines() if transcript else ():
                 self._writer.write(f"  {line}\n")

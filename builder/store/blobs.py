@@ -93,7 +93,7 @@ class Blobs:
     def read(self, digest: Digest, limit: int = READ_LIMIT, *, drop_damaged: bool = True) -> bytes:
         """The whole blob, verified; raises StoreError `blob-too-large` for one of more than `limit` bytes."""
         with self.open(digest, drop_damaged=drop_damaged) as reader:
-            data = reader.read(limit + 1)
+            data = reader.read(min(limit, reader.size) + 1)
             if len(data) > limit:
                 raise StoreError(
                     "blob-too-large", f"blob {digest} is larger than the {limit} bytes that are read whole"

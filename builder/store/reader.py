@@ -55,7 +55,7 @@ class VerifiedReader(io.RawIOBase):
 
     def finish(self) -> None:
         """Reads what is left, and verifies."""
-        rest = bytearray(_CHUNK)
+        rest = bytearray(min(_CHUNK, self.size + 1))
         while not self._verified:
             self.readinto(rest)
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.context.match import has_wildcard, match
+from builder.context.match import match
+from builder.context.select import has_wildcard
 from builder.errors import ContextError
 
 
