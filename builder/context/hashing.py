@@ -11,7 +11,10 @@ from collections.abc import Sequence
 from builder.context.statindex import Row, Xattrs, is_settled
 from builder.errors import ContextError
 from builder.layers.paths import Cursor
-from builder.lean import NamedTuple, sha256_hex
+from builder.lean import TYPE_CHECKING, NamedTuple, new_hash, sha256_hex
+
+if TYPE_CHECKING:
+    from hashlib import _Hash as Hash
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 """O_NONBLOCK: a fifo that took a file's place must not make us wait for a writer."""
@@ -83,43 +86,41 @@ def _two_shares(wanted: Sequence[Wanted]) -> list[Sequence[Wanted]]:
 
 def _read_all(root_fd: int, wanted: Sequence[Wanted]) -> list[Content]:
     contents = []
+    amount = sum(item.size for item in wanted)
     with Cursor(root_fd) as cursor:
         for directory, name, _ in wanted:
             try:
-                contents.append(_read(cursor.directory(directory), name))
+                contents.append(_read(cursor.directory(directory), name, new_hash("sha256", amount)))
             except OSError as error:
                 raise unreadable(f"{directory}/{name}".lstrip("/"), error) from error
     return contents
 
 
-def _read(directory_fd: int, name: str) -> Content:
+def _read(directory_fd: int, name: str, state: Hash) -> Content:
     read_at = time.time_ns()
     fd = os.open(name, _READ, dir_fd=directory_fd)
     try:
         info = os.fstat(fd)
         if not stat.S_ISREG(info.st_mode):
             raise OSError(0, "it is not a file any more")
-        digest, size = _hash_small(fd) if info.st_size < _SMALL else _hash_large(fd)
+        digest, size = _hash_small(fd, state) if info.st_size < _SMALL else _hash_large(fd, state)
         row = (size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino, info.st_mode, digest)
         return Content(row, read_xattrs(fd), is_settled(info.st_mtime_ns, info.st_ctime_ns, read_at))
     finally:
         os.close(fd)
 
 
-def _hash_small(fd: int) -> tuple[bytes, int]:
+def _hash_small(fd: int, state: Hash) -> tuple[bytes, int]:
     data = os.read(fd, _SMALL)
     if len(data) == _SMALL:  # it grew since
         os.lseek(fd, 0, os.SEEK_SET)
-        return _hash_large(fd)
-    from hashlib import sha256
+        return _hash_large(fd, state)
+    state.update(data)
+    return state.digest(), len(data)
 
-    return sha256(data).digest(), len(data)
 
-
-def _hash_large(fd: int) -> tuple[bytes, int]:
-    from hashlib import sha256
-
-    state, buffer, size = sha256(), memoryview(bytearray(_CHUNK)), 0
+def _hash_large(fd: int, state: Hash) -> tuple[bytes, int]:
+    buffer, size = memoryview(bytearray(_CHUNK)), 0
     while count := os.readv(fd, [buffer]):
         state.update(buffer[:count])
         size += count
