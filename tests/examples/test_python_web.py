@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -20,7 +21,14 @@ from tests.support.cli import Pybuild
 
 pytestmark = [pytest.mark.kernel, pytest.mark.network]
 
-MIRROR = "deb.debian.org"
+
+def mirror() -> tuple[str, int]:
+    """Where this machine's apt gets its packages."""
+    sites = subprocess.run(
+        ["apt-get", "indextargets", "--format", "$(SITE)"], capture_output=True, text=True, check=True
+    )
+    url = urlsplit(sites.stdout.split()[0])
+    return url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
 
 
 @pytest.fixture
@@ -29,9 +37,9 @@ def debian(pybuild: Pybuild, example: Example) -> str:
     if shutil.which("mmdebstrap") is None:
         pytest.skip("mmdebstrap is not installed")
     try:
-        socket.create_connection((MIRROR, 80), timeout=30).close()
-    except OSError as error:
-        pytest.skip(f"no package mirror: {MIRROR}: {error}")
+        socket.create_connection(mirror(), timeout=30).close()
+    except (OSError, IndexError) as error:
+        pytest.skip(f"no package mirror: {error}")
     folder = example("python-web")
     subprocess.run([f"{folder}/make-base.sh"], check=True)
     pybuild.run("import", f"{folder}/base.tar", "localhost/debian:bookworm")
