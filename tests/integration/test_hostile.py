@@ -107,7 +107,7 @@ def test_special_files_of_a_context_do_not_hold_a_build_up(pybuild: Pybuild, tmp
 
 
 def test_deep_paths(pybuild: Pybuild, tmp_path: Path) -> None:
-    deep = "/".join(["d"] * 3000) + "/end"
+    deep = "/".join(["d"] * 10_000) + "/end"
     write(pybuild.cwd, {"Buildfile": "FROM scratch\nADD deep.tar /\n"})
     archive(pybuild.cwd / "deep.tar", [(deep, tarfile.REGTYPE, b"x")])
     pybuild.run("build", "-o", f"type=tar,dest={tmp_path / 'out.tar'}")
