@@ -151,6 +151,7 @@ def test_kill_9_of_the_main_process_leaves_nothing(base: str, tmp_path: Path) ->
 
 
 def _children(pid: int, command: str) -> list[int]:
+    """Oldest first: numbers of processes begin anew some day."""
     found = []
     for name in os.listdir("/proc"):
         if name.isdigit():
@@ -160,8 +161,8 @@ def _children(pid: int, command: str) -> list[int]:
             except OSError:
                 continue
             if int(status[1]) == pid and status[0] != "Z" and command in line:
-                found.append(int(name))
-    return sorted(found)
+                found.append((int(status[19]), int(name)))
+    return [number for _, number in sorted(found)]
 
 
 def test_remove_follows_no_link_and_minds_no_depth(worker: Worker, runner: Runner, tmp_path: Path) -> None:
