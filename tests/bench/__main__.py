@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -21,11 +22,15 @@ from tests.bench.workloads.table import WORKLOADS
 
 def main(argv: Sequence[str]) -> int:
     args = _parser().parse_args(argv)
+    # Ended by a signal it cleans up all the same: stores are large.
+    before = signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     try:
         run(args)
     except (BuildFailedError, UnusableError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
+    finally:
+        signal.signal(signal.SIGTERM, before)
     return 0
 
 

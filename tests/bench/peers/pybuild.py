@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import shutil
 import sys
 
+import builder
 from tests.bench.peers.program import output_of, remove_tree
 from tests.bench.peers.protocol import Bases, UnusableError
 from tests.bench.workloads.definition import BASE
@@ -44,6 +46,9 @@ class Pybuild:
 
 
 def find(work: str) -> Pybuild:
+    # An installation has its bytecode. An editable one has it only once Python has written it, which the variable
+    # PYTHONDONTWRITEBYTECODE forbids: then every command would compile the whole program first.
+    compileall.compile_dir(os.path.dirname(builder.__file__), quiet=2)
     beside_python = os.path.join(os.path.dirname(sys.executable), "pybuild")
     path = beside_python if os.access(beside_python, os.X_OK) else shutil.which("pybuild")
     if path is None:
