@@ -71,6 +71,13 @@ class BuildResult(NamedTuple):
         }
 
 
+class Written(NamedTuple):
+    names: tuple[str, ...]
+    """Of the image."""
+    image: Image
+    """In the form that the first output wanted."""
+
+
 class Workshop(NamedTuple):
     """The collaborators of one build."""
 
@@ -80,8 +87,8 @@ class Workshop(NamedTuple):
     cache: Callable[[Ledger], CacheBackend]
     """From the records of the last build of this file to all that is known."""
     runner: Callable[[Plan, BuildfileText], StepRunner]
-    write_outputs: Callable[[Image], tuple[str, ...]]
-    """Writes every output that was asked for; returns the image's names."""
+    write_outputs: Callable[[Image, int], Written]
+    """Writes every output that was asked for. The number says how many layers are the base image's."""
     foresee: Callable[[BuildfileText], None]
     """Called when a Buildfile is new: starts what its steps will need, so that it is ready when they come."""
     reporter: Reporter
@@ -143,8 +150,7 @@ def _build(options: BuildOptions, shop: Workshop) -> _Built:
         ),
     )
     solution = solver.solve()
-    image = _assembled(plan, solution, shop.store)
-    names = shop.write_outputs(image)
+    names, image = shop.write_outputs(_assembled(plan, solution, shop.store), len(plan.target.config.diff_ids))
     ledger.save(solution.records)
     _write_files(options, image, names, build_id)
     return _Built(image, names, solution)

@@ -14,8 +14,8 @@ from builder.images.tag import parse_tag
 from builder.lean import TYPE_CHECKING
 from builder.model.layer import Layer
 from builder.model.platform import Platform
-from builder.outputs.types import Means, Output, OutputKind, OutputSpec
-from builder.pipeline import BuildOptions, BuildResult, Workshop, run_build
+from builder.outputs.types import Means, Output, OutputKind, OutputSpec, Shape
+from builder.pipeline import BuildOptions, BuildResult, Workshop, Written, run_build
 from builder.plan.types import Plan, PlanOptions
 from builder.steps.kitchen import Kitchen
 from builder.steps.runner import LocalStepRunner
@@ -39,6 +39,7 @@ OUTPUTS = {
     "docker": ("builder.outputs.docker", "DockerOutput"),
     "local": ("builder.outputs.local", "LocalOutput"),
     "tar": ("builder.outputs.tar", "TarOutput"),
+    "cacheonly": ("builder.outputs.nothing", "NoOutput"),
 }
 """Module and class of each `--output type=`; imported when it is used."""
 
@@ -175,20 +176,29 @@ def _context(options: BuildOptions, text: BuildfileText, store: Store, opened: E
     return opened.enter_context(closing(FolderContext(options.context, rules, index)))
 
 
-def _outputs(options: BuildOptions, means: Means) -> Callable[[Image], tuple[str, ...]]:
+def _outputs(options: BuildOptions, means: Means) -> Callable[[Image, int], Written]:
     """Checks the specs now, before anything is built; the function that it returns writes them all."""
     names = tuple(parse_tag(tag) for tag in options.tags)
     specs = _parsed(options.outputs) if options.outputs else [OutputSpec(OutputKind.IMAGE)]
 
-    def write(image: Image) -> tuple[str, ...]:
-        for spec in specs:
+    def write(image: Image, inherited: int) -> Written:
+        shaped = [_shaped(image, inherited, spec, means) for spec in specs]
+        for spec, form in zip(specs, shaped, strict=True):
             module, name = OUTPUTS[spec.kind]
             make = getattr(__import__(module, fromlist=[name]), name)
             output: Output = make(spec._replace(names=spec.names or names), means)
-            output.write(image)
-        return names
+            output.write(form)
+        return Written(names, shaped[0])
 
     return write
+
+
+def _shaped(image: Image, inherited: int, spec: OutputSpec, means: Means) -> Image:
+    if spec.shape == Shape():
+        return image
+    from builder.outputs.reshape import reshape
+
+    return reshape(image, inherited, spec.shape, means)
 
 
 def _parsed(outputs: tuple[str, ...]) -> list[OutputSpec]:

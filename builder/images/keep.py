@@ -15,12 +15,15 @@ _T = TypeVar("_T")
 
 
 def keep_layer(
-    store: Store, fill: Callable[[LayerWriter], _T], compression: Compression = Compression.GZIP
+    store: Store,
+    fill: Callable[[LayerWriter], _T],
+    compression: Compression = Compression.GZIP,
+    level: int | None = None,
 ) -> tuple[Layer, _T]:
     """`fill` writes a whole uncompressed layer archive. Afterwards the store has a blob that carries it. Returns the
     layer, and what `fill` returned; an error of `fill` leaves nothing."""
     with store.blobs.raw_writer() as blob:
-        with LayerWriter(blob, compression) as writer:
+        with LayerWriter(blob, compression, level) as writer:
             result = fill(writer)
             written = writer.close()
         blob.commit_as(written.digest, written.size)

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from builder.errors import UsageError
 from builder.images.tag import parse_tag
-from builder.outputs.types import STDOUT, OutputKind, OutputSpec
+from builder.lean import TYPE_CHECKING
+from builder.outputs.types import STDOUT, OutputKind, OutputSpec, Shape
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from builder.layers.compress import Compression
+
+_SHAPE = ("compression", "compression-level", "force-compression", "oci-mediatypes", "rewrite-timestamp")
 _KEYS = {
-    OutputKind.IMAGE: ("name",),
-    OutputKind.OCI: ("dest", "name", "tar"),
-    OutputKind.DOCKER: ("dest", "name"),
+    OutputKind.IMAGE: ("name", *_SHAPE),
+    OutputKind.OCI: ("dest", "name", "tar", *_SHAPE),
+    OutputKind.DOCKER: ("dest", "name", *_SHAPE),
     OutputKind.LOCAL: ("dest",),
     OutputKind.TAR: ("dest",),
+    OutputKind.CACHEONLY: (),
 }
 _NOT_YET = {
-    "annotation", "attestation-prefix", "buildinfo", "compression", "compression-level", "context",
-    "dangling-name-prefix", "force-compression", "name-canonical", "nydus-fs-version", "oci-mediatypes",
-    "platform-split", "prefer-nondist-layers", "preferred-nondist-layers", "push", "push-by-digest",
-    "registry.insecure", "rewrite-timestamp", "store", "unpack",
+    "annotation", "attestation-prefix", "buildinfo", "context", "dangling-name-prefix", "name-canonical",
+    "nydus-fs-version", "platform-split", "prefer-nondist-layers", "preferred-nondist-layers", "push",
+    "push-by-digest", "registry.insecure", "store", "unpack",
 }  # fmt: skip
 """What buildx knows and we do not: a clearer answer than `unknown key`."""
 _TRUE, _FALSE = ("1", "t", "true"), ("0", "f", "false")
@@ -42,7 +49,49 @@ def parse_output(text: str) -> OutputSpec:
         if key not in _KEYS[kind]:
             raise _unknown_key(key, kind)
     as_tar = _flag("tar", values.get("tar", "true"))
-    return OutputSpec(kind, _dest(kind, values.get("dest", ""), as_tar), _names(values.get("name", "")), as_tar)
+    names, shape = _names(values.get("name", "")), parse_shape(values)
+    return OutputSpec(kind, _dest(kind, values.get("dest", ""), as_tar), names, as_tar, shape)
+
+
+def parse_shape(values: Mapping[str, str]) -> Shape:
+    """The keys of buildx that say in what form an image is wanted. Raises UsageError for values that cannot be."""
+    oci = _flag("oci-mediatypes", values.get("oci-mediatypes", "true"))
+    shape = Shape(
+        force=_flag("force-compression", values.get("force-compression", "false")),
+        docker_types=not oci,
+    )
+    if not _flag("rewrite-timestamp", values.get("rewrite-timestamp", "true")):
+        hint = "where SOURCE_DATE_EPOCH is set, file times follow it; build without it to keep them"
+        raise UsageError("unsupported-output", "--output: rewrite-timestamp=false is not supported", hint=hint)
+    if "compression" in values or "compression-level" in values:
+        shape = _with_compression(shape, values)
+    return shape
+
+
+def _with_compression(shape: Shape, values: Mapping[str, str]) -> Shape:
+    from builder.layers.compress import Compression
+
+    kinds = {"uncompressed": Compression.NONE, "gzip": Compression.GZIP, "zstd": Compression.ZSTD}
+    text = values.get("compression", "gzip")
+    if text not in kinds:
+        extra = " (estargz needs a reader that no image store of today has by default)" if text == "estargz" else ""
+        hint = f"compression is one of: {', '.join(kinds)}"
+        raise UsageError("unknown-compression", f"--output: there is no compression {text!r}{extra}", hint=hint)
+    compression = kinds[text]
+    if compression is Compression.ZSTD and shape.docker_types:
+        hint = "docker's media types know gzip and uncompressed layers"
+        raise UsageError("bad-output", "--output: compression=zstd contradicts oci-mediatypes=false", hint=hint)
+    return shape._replace(compression=compression, level=_level(compression, values.get("compression-level")))
+
+
+def _level(compression: Compression, text: str | None) -> int | None:
+    if text is None:
+        return None
+    levels = compression.levels
+    if not text.isdecimal() or int(text) not in levels:
+        message = f"--output: compression-level is {levels[0]} to {levels[-1]} for {compression}, not {text!r}"
+        raise UsageError("bad-output", message)
+    return int(text)
 
 
 def _fields(text: str) -> list[str]:
@@ -64,14 +113,14 @@ def _kind(text: str, output: str) -> OutputKind:
     try:
         return OutputKind(text)
     except ValueError:
-        if text in ("registry", "cacheonly"):
+        if text == "registry":
             raise UsageError("unsupported-output", f"--output: type {text} is not supported yet") from None
         hint = _suggestion(text, list(OutputKind)) or types
         raise UsageError("unknown-output", f"--output: there is no type {text!r}", hint=hint) from None
 
 
 def _dest(kind: OutputKind, dest: str, as_tar: bool) -> str:
-    if kind is OutputKind.IMAGE:
+    if kind in (OutputKind.IMAGE, OutputKind.CACHEONLY):
         return ""
     if kind is OutputKind.LOCAL or not as_tar:
         if dest in ("", STDOUT):

@@ -11,6 +11,7 @@ from builder.store.store import Store
 
 if TYPE_CHECKING:
     from builder.images.sources.types import OpenSource
+    from builder.layers.compress import Compression
     from builder.sandbox.worker import Worker
 
 
@@ -20,9 +21,23 @@ class OutputKind(StrEnum):
     DOCKER = "docker"
     LOCAL = "local"
     TAR = "tar"
+    CACHEONLY = "cacheonly"
 
 
 STDOUT = "-"
+
+
+class Shape(NamedTuple):
+    """In what form an output wants the image; the default is as steps made it."""
+
+    compression: Compression | None = None
+    """Of the layers that the build added; None leaves them gzip."""
+    level: int | None = None
+    """Within `compression.levels`."""
+    force: bool = False
+    """Also the layers of the base."""
+    docker_types: bool = False
+    """Docker's media types (schema 2) instead of OCI's."""
 
 
 class OutputSpec(NamedTuple):
@@ -35,6 +50,7 @@ class OutputSpec(NamedTuple):
     """Image names in familiar form."""
     as_tar: bool = True
     """OCI: an archive, not a directory."""
+    shape: Shape = Shape()
 
 
 class Means(NamedTuple):

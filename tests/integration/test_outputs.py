@@ -113,3 +113,31 @@ def test_scripts_learn_what_was_built(based: Pybuild, tmp_path: Path) -> None:
     assert value["containerimage.digest"] == result["digest"]
     assert value["containerimage.config.digest"] == result["image_id"]
     assert value["image.name"] == "app:1.0"
+
+
+def test_several_outputs_each_in_its_form(built: Pybuild, tmp_path: Path) -> None:
+    zstd, plain, files = tmp_path / "zstd", tmp_path / "plain.tar", tmp_path / "files"
+    outputs = [
+        f"type=oci,tar=false,dest={zstd},compression=zstd",
+        f"type=docker,dest={plain},compression=uncompressed",
+        f"type=local,dest={files}",
+        "type=image,name=again:1",
+    ]
+    metadata = tmp_path / "metadata.json"
+    built.run("build", *(word for text in outputs for word in ("-o", text)), "--metadata-file", str(metadata))
+    index = json.loads((zstd / "index.json").read_text())
+    assert index["manifests"][0]["digest"] == json.loads(metadata.read_text())["containerimage.digest"]
+    manifest = json.loads((zstd / "blobs/sha256" / index["manifests"][0]["digest"][7:]).read_text())
+    assert [layer["mediaType"].rpartition("+")[2] for layer in manifest["layers"]] == ["gzip", "zstd", "zstd", "zstd"]
+    load = [tool("skopeo"), "inspect", "--config", f"docker-archive:{plain}"]
+    assert "GREETING=hello" in subprocess.run(load, check=True, capture_output=True, text=True).stdout
+    assert (files / "app/made").read_text() == "made\n"
+    assert "again  " in built.run("images").stdout
+
+
+def test_cacheonly_leaves_the_cache_and_no_image(based: Pybuild) -> None:
+    write(based.cwd, {"Buildfile": "FROM base\nRUN echo x > /x\n"})
+    before = based.run("images").stdout
+    based.run("build", "-o", "type=cacheonly")
+    assert based.run("images").stdout == before
+    assert "1 of 1 steps cached" in based.run("build").stderr

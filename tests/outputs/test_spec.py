@@ -35,7 +35,6 @@ def test_reads_dockers_syntax(text: str, spec: OutputSpec) -> None:
         ("type=oci,dst=x", "unknown-output", "dest"),
         ("type=local,dest=a,name=b", "unknown-output", "type, dest"),
         ("type=registry", "unsupported-output", ""),
-        ("type=oci,compression=zstd", "unsupported-output", ""),
         ("type=image,push=true", "unsupported-output", ""),
         ("dest=x", "bad-output", "image"),
         ("type=local", "bad-output", "dest"),

@@ -18,6 +18,7 @@ EXAMPLES = """\
   pybuild -f Buildfile -t app:1.0 .       the same, said in full
   pybuild --build-arg VERSION=2 --target test .
   pybuild -o type=oci,dest=app.tar .      write an OCI archive instead of naming an image
+  pybuild -t app -o type=image,compression=zstd -o type=docker,dest=app.tar .
   pybuild -o out .                        write the files of the result into a folder
   pybuild --no-cache-filter test .        run the steps of one stage again
   pybuild -q -t app . | xargs pybuild inspect"""
@@ -49,7 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="SPEC",
-        help="type=image|oci|docker|tar|local[,dest=PATH]; or a folder, or - for a tar on stdout",
+        help="type=image|oci|docker|tar|local|cacheonly[,dest=PATH][,compression=gzip|zstd|uncompressed]"
+        "[,compression-level=N][,force-compression=true][,oci-mediatypes=false]; or a folder, or - for a tar on stdout;"
+        " may be repeated",
     )
     add("--iidfile", metavar="FILE", help="write the image id to FILE")
     add("--metadata-file", metavar="FILE", help="write what was built to FILE, as JSON")
