@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests.support.scratch import Scratch, remove
+
 settings.register_profile("pybuild", deadline=None, print_blob=True)
 settings.load_profile("pybuild")
+
+SCRATCH = pytest.StashKey[Scratch]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Workers get theirs below that of the process that started them."""
+    if hasattr(config, "workerinput"):
+        return
+    if config.option.basetemp:
+        remove(Path(config.option.basetemp))  # so would pytest, but by recursion
+    else:
+        config.stash[SCRATCH] = Scratch()
+        config.option.basetemp = config.stash[SCRATCH].base
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None]:
+    """What a failed run leaves can be looked at. What cannot be removed fails the run that made it, not a later one."""
+    yield
+    scratch = session.config.stash.get(SCRATCH, None)
+    if scratch is None or exitstatus:
+        return
+    in_the_way = scratch.remove()
+    if in_the_way:
+        pytest.exit(f"tests left what cannot be removed: {in_the_way[:2000]}", returncode=1)
 
 
 @pytest.fixture(autouse=True)
