@@ -7,10 +7,10 @@ import re
 from builder.errors import BuildfileError
 from builder.plan.heredocs import file_name
 from builder.plan.history import layer_line
+from builder.plan.origins import find_origin
 from builder.plan.paths import destination
 from builder.plan.remote import is_remote
 from builder.plan.stage_state import StageState
-from builder.plan.stages import SCRATCH
 from builder.plan.types import CopyAction, InlineFile, Source, SourceKind
 from builder.plan.unsupported import instruction_name, refuse_flags, remote_source
 from builder.syntax.instructions import Copy
@@ -51,23 +51,8 @@ def apply_copy(state: StageState, item: Copy) -> None:
 
 
 def _source(state: StageState, item: Copy) -> Source:
-    if not item.from_:
-        return Source(SourceKind.CONTEXT)
-    position = state.shared.graph.find(item.from_, item.span)
-    if position is None and item.from_ == SCRATCH:
-        return Source(SourceKind.SCRATCH)
-    if position is None:
-        platform = state.shared.options.target_platform
-        return Source(SourceKind.IMAGE, image=state.shared.images.position(item.from_, platform, item.span))
-    if position >= state.declared.position:
-        later = state.shared.graph.stages[position]
-        raise BuildfileError(
-            "stage-not-yet-defined",
-            f"COPY --from={item.from_} means the stage of line {later.head.span.line}, which comes later in the file",
-            hint="move that stage above this one; of several stages with one name the last counts",
-            span=item.span,
-        )
-    return Source(SourceKind.STAGE, stage=position)
+    position = state.shared.graph.find(item.from_, item.span) if item.from_ else None
+    return find_origin(state, item.from_, position, f"{instruction_name(item)} --from={item.from_}", item.span)
 
 
 def _inline_files(state: StageState, item: Copy) -> tuple[InlineFile, ...]:
