@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 from builder.cache.ledger import Ledger
-from builder.context.buildfile import BuildfileText, read_buildfile
+from builder.context.buildfile import BuildfileText
 from builder.errors import BuilderError
 from builder.images.assemble import Ingredients, assemble
 from builder.lean import TYPE_CHECKING, NamedTuple
@@ -30,6 +30,7 @@ class BuildOptions(NamedTuple):
     """What can be asked of a build; each member is a flag of `pybuild build`."""
 
     context: str = "."
+    """A folder, a tar archive, or `-`: either of them, or a Buildfile, on standard input."""
     file: str | None = None
     tags: tuple[str, ...] = ()
     build_args: tuple[tuple[str, str], ...] = ()
@@ -46,6 +47,8 @@ class BuildOptions(NamedTuple):
     root: str | None = None
     epoch: int | None = None
     """SOURCE_DATE_EPOCH in seconds."""
+    build_contexts: tuple[tuple[str, str], ...] = ()
+    """Name and place of each named context, as they were written."""
 
 
 class BuildResult(NamedTuple):
@@ -84,9 +87,11 @@ class Workshop(NamedTuple):
     store: Store
     resolver: StoreResolver
     plan_options: PlanOptions
+    buildfile: Callable[[], BuildfileText]
+    """Reads it, once."""
     cache: Callable[[Ledger], CacheBackend]
     """From the records of the last build of this file to all that is known."""
-    runner: Callable[[Plan, BuildfileText], StepRunner]
+    runner: Callable[[Plan], StepRunner]
     write_outputs: Callable[[Image, int], Written]
     """Writes every output that was asked for. The number says how many layers are the base image's."""
     foresee: Callable[[BuildfileText], None]
@@ -129,22 +134,21 @@ def run_build(options: BuildOptions, shop: Workshop) -> BuildResult:
 
 
 def _build(options: BuildOptions, shop: Workshop) -> _Built:
-    text = read_buildfile(options.context, options.file)
+    text = shop.buildfile()
     plan = kept_plan(text, shop.plan_options, shop.store, shop.resolver, lambda: shop.foresee(text))
     for remark in plan.warnings:
         place = remark.span
         shop.reporter.emit(WarningRaised(time.time(), remark.rule, remark.message, place.file, place.line))
-    project = text.path if text.path != "-" else f"{os.path.abspath(options.context)}/-"
-    ledger = Ledger.load(shop.store.place("builds", project), shop.store)
+    ledger = Ledger.load(shop.store.place("builds", text.path), shop.store)
     build_id = f"{time.time_ns():x}.{os.getpid():x}"
     solver = Solver(
         plan,
-        shop.runner(plan, text),
+        shop.runner(plan),
         shop.cache(ledger),
         shop.reporter,
         SolveOptions(
             build_id=build_id,
-            project=project,
+            project=text.path,
             no_cache=_uncached(options, plan, shop.reporter),
             epoch=plan.epoch,
         ),

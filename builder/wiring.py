@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
-from functools import cache, cached_property
+from functools import cached_property
 
 from builder.cache.layered import LayeredCache
 from builder.cache.local import LocalCache
+from builder.context.opened import OpenContexts, Places
 from builder.images.resolve import PullPolicy, StoreResolver
 from builder.images.tag import parse_tag
 from builder.lean import TYPE_CHECKING
@@ -16,14 +17,14 @@ from builder.model.layer import Layer
 from builder.model.platform import Platform
 from builder.outputs.types import Means, Output, OutputKind, OutputSpec, Shape
 from builder.pipeline import BuildOptions, BuildResult, Workshop, Written, run_build
-from builder.plan.types import Plan, PlanOptions
+from builder.plan.types import NamedContext, Plan, PlanOptions
 from builder.steps.kitchen import Kitchen
 from builder.steps.runner import LocalStepRunner
 from builder.store.store import Store, default_root
 
 if TYPE_CHECKING:
     from builder.context.buildfile import BuildfileText
-    from builder.context.folder import FolderContext
+    from builder.context.origin import Origin
     from builder.images.report import FetchReport
     from builder.images.sources.open import Sources
     from builder.images.sources.types import Source
@@ -106,10 +107,14 @@ def _workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: E
         if b"RUN" in text.data.upper():
             tools.worker().start()
 
-    def runner(plan: Plan, text: BuildfileText) -> LocalStepRunner:
+    origins = _origins(options)
+    places = Places(lambda folder: store.place("contexts", folder), store.folder("tmp"))
+    contexts = OpenContexts(options.context, options.file, origins, places, opened)
+
+    def runner(plan: Plan) -> LocalStepRunner:
         kitchen = Kitchen(
             store=store,
-            context=cache(lambda: _context(options, text, store, opened)),
+            context=contexts,
             worker=tools.worker,
             open_source=tools.open_source,
             fetching=tools.fetching,
@@ -122,7 +127,8 @@ def _workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: E
     return Workshop(
         store=store,
         resolver=StoreResolver(store, tools.open_source, policy),
-        plan_options=_plan_options(options),
+        plan_options=_plan_options(options, origins),
+        buildfile=contexts.buildfile,
         cache=lambda ledger: LayeredCache([ledger, local], [local]),
         runner=runner,
         write_outputs=_outputs(options, Means(store, tools.open_source, tools.worker)),
@@ -145,7 +151,7 @@ def remover(worker: Callable[[], Worker]) -> Remover:
     return remove
 
 
-def _plan_options(options: BuildOptions) -> PlanOptions:
+def _plan_options(options: BuildOptions, origins: Mapping[str, Origin]) -> PlanOptions:
     host = host_platform()
     wanted = Platform.parse(options.platform, host) if options.platform else host
     return PlanOptions(
@@ -156,6 +162,9 @@ def _plan_options(options: BuildOptions) -> PlanOptions:
         labels=options.labels,
         epoch=options.epoch,
         platform_given=bool(options.platform),
+        contexts=tuple(
+            NamedContext(name, origin.place if origin.kind == "image" else "") for name, origin in origins.items()
+        ),
     )
 
 
@@ -163,17 +172,13 @@ def host_platform() -> Platform:
     return Platform.parse(os.uname().machine)
 
 
-def _context(options: BuildOptions, text: BuildfileText, store: Store, opened: ExitStack) -> FolderContext:
-    """The build's folder with its ignore rules; what was learnt of its files is kept when the build is over."""
-    from builder.context.folder import FolderContext
-    from builder.context.ignore import IgnoreRules, find_ignore_file, read_ignore_file
-    from builder.context.statindex import StatIndex
+def _origins(options: BuildOptions) -> dict[str, Origin]:
+    """Where each named context is."""
+    if not options.build_contexts:
+        return {}
+    from builder.context.origin import named_origins
 
-    index = StatIndex.load(store.place("contexts", os.path.abspath(options.context)))
-    opened.callback(index.save)
-    found = find_ignore_file(options.context, text.path)
-    rules = IgnoreRules.load(read_ignore_file(found), index, found) if found else None
-    return opened.enter_context(closing(FolderContext(options.context, rules, index)))
+    return named_origins(options.build_contexts)
 
 
 def _outputs(options: BuildOptions, means: Means) -> Callable[[Image, int], Written]:

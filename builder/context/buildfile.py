@@ -16,15 +16,16 @@ class BuildfileText(NamedTuple):
     name: str
     """As messages show it: relative to the working directory where it is below it."""
     path: str
-    """Absolute; `-` for standard input."""
+    """What tells it from others: an absolute path; `-` at its end is standard input."""
     data: bytes
 
 
 def read_buildfile(context_root: str, given: str | None) -> BuildfileText:
     """Raises ContextError `no-buildfile` with the names that were tried."""
     if given == "-":
-        return BuildfileText("-", "-", sys.stdin.buffer.read(MAX_BYTES))
-    path = os.path.abspath(given) if given else _find(context_root)
+        refuse_terminal("a Buildfile", "pybuild -f - . < Buildfile")
+        return BuildfileText("-", f"{os.path.abspath(context_root)}/-", sys.stdin.buffer.read(MAX_BYTES))
+    path = _lower_case(os.path.abspath(given)) if given else _find(context_root)
     try:
         with open(path, "rb") as file:
             data = file.read(MAX_BYTES)
@@ -47,3 +48,16 @@ def _find(context_root: str) -> str:
 def _shown(path: str) -> str:
     relative = os.path.relpath(path)
     return path if relative.startswith("..") else relative
+
+
+def refuse_terminal(what: str, example: str) -> None:
+    """Raises ContextError `stdin-is-terminal`: whoever forgot to redirect it would wait for ever."""
+    if sys.stdin.isatty():
+        raise ContextError("stdin-is-terminal", f"standard input is a terminal, and not {what}", hint=f"e.g. {example}")
+
+
+def _lower_case(path: str) -> str:
+    """A file that is asked for as `Dockerfile` may be called `dockerfile`, as docker has it."""
+    folder, name = os.path.split(path)
+    lower = os.path.join(folder, "dockerfile")
+    return lower if name == "Dockerfile" and not os.path.exists(path) and os.path.exists(lower) else path

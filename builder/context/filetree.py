@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from builder.lean import Protocol
+from builder.lean import TYPE_CHECKING, Protocol
 from builder.model.entry import Entry, Kind
+
+if TYPE_CHECKING:
+    from builder.context.ignore import Rule
 
 
 class FileTree(Protocol):
@@ -26,6 +29,19 @@ class FileTree(Protocol):
         """Everything below the directory at `path`, without itself, sorted by the bytes of the whole path. Files have
         their digest. Of files that are one (hard links), the first is a FILE and the others are HARDLINKs to it; what
         lies outside of `path` does not count."""
+
+
+class Context(FileTree, Protocol):
+    """A tree that a build is given. Safe for several threads."""
+
+    def open(self, path: str) -> int:
+        """A new file descriptor on the file at `path`, which is an entry of this tree; the caller closes it."""
+
+    def ignored_by(self, path: str) -> Rule | None:
+        """The line of an ignore file that hides `path`, None if none does."""
+
+    def close(self) -> None:
+        """Gives back what is open. Safe to repeat; nothing else may be called afterwards."""
 
 
 Identity = tuple[int, int] | tuple[int, str]

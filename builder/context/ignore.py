@@ -202,10 +202,10 @@ class IgnoreRules:
 
 
 def find_ignore_file(context_root: str, buildfile_path: str) -> str | None:
-    """The ignore file of a build: `NAME.dockerignore` beside the Buildfile, else `.dockerignore` in the context's
-    root."""
-    for path in (f"{buildfile_path}.dockerignore", os.path.join(context_root, DEFAULT_NAME)):
-        if os.path.isfile(path):
+    """The ignore file of a context: `NAME.dockerignore` beside the Buildfile (empty: there is none that this context
+    belongs to), else `.dockerignore` in the context's root."""
+    for path in (buildfile_path and f"{buildfile_path}.dockerignore", os.path.join(context_root, DEFAULT_NAME)):
+        if path and os.path.isfile(path):
             return path
     return None
 

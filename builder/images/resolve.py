@@ -152,7 +152,11 @@ class StoreResolver:
 
 
 def split_tag(place: str) -> tuple[str, str]:
-    """`PATH[:TAG]`: the path is the longest part before a colon that exists, since both may contain colons."""
+    """`PATH[:TAG]`: the path is the longest part before a colon that exists, since both may contain colons. A digest
+    in the place of the tag stands after an `@`."""
+    path, at, digest = place.rpartition("@")
+    if at and digest.startswith("sha256:") and os.path.exists(path):
+        return path, digest
     end = len(place)
     while end > 0:
         if os.path.exists(place[:end]):

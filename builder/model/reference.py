@@ -76,6 +76,11 @@ class Reference(NamedTuple):
         return (f":{self.tag}" if self.tag else "") + (f"@{self.digest}" if self.digest else "")
 
 
+def familiar_name(text: str) -> str:
+    """What all spellings of one name have in common, `:latest` left out. Raises ImageError `bad-reference`."""
+    return Reference.parse(text).familiar.removesuffix(f":{DEFAULT_TAG}")
+
+
 def _split_domain(name: str) -> tuple[str, str]:
     first, slash, rest = name.partition("/")
     is_host = slash and ("." in first or ":" in first or first == "localhost" or first != first.lower())

@@ -25,6 +25,11 @@ def layer_line(created_by: str) -> History:
     return History(created_by + _BUILT, comment=COMMENT)
 
 
+def exporter_line(step: str) -> History:
+    """A layer that no instruction of the Buildfile made."""
+    return History(step, comment="buildkit.exporter.image.v0")
+
+
 def workdir_line(path: str, makes_layer: bool) -> History:
     """WORKDIR alone makes a layer without saying so in its text."""
     return History(f"WORKDIR {path}", empty_layer=not makes_layer, comment=COMMENT)

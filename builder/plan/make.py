@@ -7,6 +7,7 @@ from builder.model.config import ImageConfig
 from builder.model.platform import Platform
 from builder.plan.apply import apply_instruction
 from builder.plan.args import read_arguments
+from builder.plan.contexts import Contexts
 from builder.plan.images import Images
 from builder.plan.references import check_references
 from builder.plan.stage_state import Shared, StageState, begin_stage
@@ -24,7 +25,7 @@ def make_plan(buildfile: Buildfile, options: PlanOptions, resolver: ImageResolve
     """
     global_args, last_stage = _preamble(buildfile)
     arguments = read_arguments(global_args, options, last_stage, buildfile.escape)
-    graph = declare_stages(buildfile, arguments)
+    graph = declare_stages(buildfile, arguments, Contexts(options))
     target = graph.target(options.target)
     check_references(graph, buildfile.escape)
     images = Images(resolver)

@@ -1,10 +1,10 @@
-"""What `--from` of COPY and `from` of a mount mean: a stage above, an image, nothing, or the build context."""
+"""What `--from` of COPY and `from` of a mount mean: a stage, a named context, an image, nothing or the main context."""
 
 from __future__ import annotations
 
 from builder.errors import BuildfileError, Span
+from builder.plan.sources import source_outside
 from builder.plan.stage_state import StageState
-from builder.plan.stages import SCRATCH
 from builder.plan.types import Source, SourceKind
 
 
@@ -13,11 +13,9 @@ def find_origin(state: StageState, name: str, position: int | None, what: str, s
     `COPY --from=NAME`."""
     if not name:
         return Source(SourceKind.CONTEXT)
-    if position is None and name == SCRATCH:
-        return Source(SourceKind.SCRATCH)
     if position is None:
-        platform = state.shared.options.target_platform
-        return Source(SourceKind.IMAGE, image=state.shared.images.position(name, platform, span))
+        shared = state.shared
+        return source_outside(shared.graph.contexts, shared.images, name, shared.options.target_platform, span)
     if position >= state.declared.position:
         later = state.shared.graph.stages[position]
         raise BuildfileError(

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from builder.errors import BuilderError, BuildfileError, Span
 from builder.model.place import check_image_name
+from builder.plan.contexts import SCRATCH
 from builder.plan.expansion import expand_word
-from builder.plan.stages import SCRATCH, DeclaredStage, StageGraph, raise_together
+from builder.plan.stages import DeclaredStage, StageGraph, raise_together
 from builder.syntax.instructions import Copy, Instruction
 
 

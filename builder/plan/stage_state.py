@@ -9,9 +9,11 @@ from builder.model.config import DEFAULT_PATH, History, ImageConfig, RunConfig
 from builder.model.platform import Platform
 from builder.plan.args import NEVER_IN_ENVIRONMENT, Arguments
 from builder.plan.expansion import expand_body, expand_list, expand_word
+from builder.plan.history import exporter_line
 from builder.plan.images import Images
 from builder.plan.paths import joined
 from builder.plan.remarks import undefined_variable
+from builder.plan.sources import source_outside
 from builder.plan.stages import DeclaredStage, StageGraph
 from builder.plan.types import Action, CopyAction, PlanOptions, Remark, RunAction, Source, SourceKind, Stage, Step
 
@@ -48,6 +50,10 @@ class StageState:
         self.in_trigger = False
         self.steps: list[Step] = []
         self.history: list[History] = []
+        self.files_from = ""
+        """The named context whose files are the lowest layer: no instruction stands for it."""
+        self.last_layer = ""
+        """What BuildKit calls the last step of the stages above."""
 
     @property
     def directory(self) -> str:
@@ -86,9 +92,24 @@ class StageState:
             platform=self.platform,
             steps=tuple(self.steps),
             config=self.image._replace(config=_as_written(self.config), author=self.author),
-            history=tuple(self.history),
+            history=self._whole_history(),
             span=self.declared.head.span,
         )
+
+    def _whole_history(self) -> tuple[History, ...]:
+        """BuildKit makes up a line for the layer that no instruction stands for, at the end, and calls it as the layer
+        that is the last one."""
+        if not self.files_from:
+            return tuple(self.history)
+        return (*self.history, exporter_line(self.last_step or f"local source for {self.files_from}"))
+
+    @property
+    def last_step(self) -> str:
+        """The title of the last step that an instruction stands for; empty if there is none."""
+        own = self.steps[1:] if self.base.kind is SourceKind.SCRATCH else self.steps
+        if not own:
+            return self.last_layer
+        return f"[{self.declared.title} {len(own)}/{len(self.steps)}] {own[-1].text}"
 
     def _remark(self, unset: frozenset[str], span: Span) -> None:
         for name in sorted(unset):
@@ -121,10 +142,10 @@ def begin_stage(declared: DeclaredStage, shared: Shared, finished: dict[int, Sta
     """The state before the first instruction; a stage that it starts from must be in `finished`."""
     if declared.base is not None:
         state = _from_stage(declared, shared, finished[declared.base])
-    elif declared.starts_from_image:
-        state = _from_image(declared, shared)
     else:
-        state = _from_scratch(declared, shared)
+        state = _from_outside(declared, shared)
+    if declared.is_replaced:
+        return state
     names = [entry.partition("=")[0] for entry in state.config.env]
     if "PATH" not in names:
         state.config = state.config._replace(env=(*state.config.env, f"PATH={DEFAULT_PATH}"))
@@ -146,22 +167,32 @@ def _from_stage(declared: DeclaredStage, shared: Shared, base: StageState) -> St
     state.env = dict(base.env)
     state.arguments = dict(base.arguments)
     state.history = list(base.history)
+    state.files_from, state.last_layer = base.files_from, base.last_step
     return state
 
 
-def _from_image(declared: DeclaredStage, shared: Shared) -> StageState:
+def _from_outside(declared: DeclaredStage, shared: Shared) -> StageState:
+    """An image, the files of a named context, or nothing at all."""
     platform = declared.platform or shared.options.target_platform
-    position = shared.images.position(declared.base_name, platform, declared.head.span)
-    state = StageState(declared, shared, Source(SourceKind.IMAGE, image=position), platform)
-    config = shared.images.resolved[position].config
+    name = declared.head.name if declared.is_replaced else declared.base_name
+    source = source_outside(shared.graph.contexts, shared.images, name, platform, declared.head.span)
+    if source.kind is SourceKind.IMAGE:
+        return _from_image(declared, shared, source, platform)
+    if source.kind is SourceKind.SCRATCH and declared.context is None:
+        platform = shared.options.target_platform
+    state = StageState(declared, shared, Source(SourceKind.SCRATCH), platform)
+    state.config = RunConfig(working_dir="" if declared.is_replaced else "/")
+    if source.kind is SourceKind.CONTEXT:
+        state.add_step(CopyAction(source, ("/",), "/"), f"FROM {name}", declared.head.span)
+        state.files_from = source.context
+    return state
+
+
+def _from_image(declared: DeclaredStage, shared: Shared, source: Source, platform: Platform) -> StageState:
+    state = StageState(declared, shared, source, platform)
+    config = shared.images.resolved[source.image].config
     kept = tuple((name, value) for name, value in config.extra if name == "os.features")
     state.image = config._replace(extra=kept)
     state.config = config.config._replace(on_build=(), extra=())
     state.author = config.author
-    return state
-
-
-def _from_scratch(declared: DeclaredStage, shared: Shared) -> StageState:
-    state = StageState(declared, shared, Source(SourceKind.SCRATCH), shared.options.target_platform)
-    state.config = RunConfig(working_dir="/")
     return state

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from builder.errors import BuilderError, BuildfileError, Problems, Span
 from builder.model.platform import Platform
 from builder.plan.args import Arguments
+from builder.plan.contexts import SCRATCH, Contexts
 from builder.plan.expansion import expand_word
 from builder.plan.remarks import nearest, undeclared_argument
-from builder.plan.types import Remark
+from builder.plan.types import NamedContext, Remark
 from builder.syntax.instructions import Buildfile, Copy, From, Instruction
 
-SCRATCH = "scratch"
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
 
 
@@ -32,14 +32,18 @@ class DeclaredStage:
         self.platform = platform
         """What `--platform` asks for."""
         self.base: int | None = None
-        """The stage that it starts from; None: an image or scratch."""
+        """The stage that it starts from; None: an image, a named context or scratch."""
+        self.context: NamedContext | None = None
+        """The named context that it starts from."""
+        self.is_replaced = False
+        """Whether a named context has the stage's own name: then it is that and nothing else."""
         self.instructions: list[Instruction] = []
         self.triggers: tuple[Instruction, ...] = ()
         """What the base wants run first (ONBUILD)."""
 
     @property
     def starts_from_image(self) -> bool:
-        return self.base is None and self.base_name != SCRATCH
+        return self.base is None and self.context is None and self.base_name != SCRATCH
 
     @property
     def title(self) -> str:
@@ -47,6 +51,8 @@ class DeclaredStage:
 
     def all_instructions(self) -> Iterator[tuple[Instruction, bool]]:
         """Everything that is carried out, in order, and whether it is a trigger."""
+        if self.is_replaced:
+            return
         yield from ((item, True) for item in self.triggers)
         yield from ((item, False) for item in self.instructions)
 
@@ -54,21 +60,31 @@ class DeclaredStage:
 class StageGraph:
     """All stages of one Buildfile, whether needed or not."""
 
-    def __init__(self) -> None:
+    def __init__(self, contexts: Contexts) -> None:
+        self.contexts = contexts
         self.stages: list[DeclaredStage] = []
         self.remarks: list[Remark] = []
         self._positions: dict[str, int] = {}
 
     def add(self, stage: DeclaredStage) -> None:
-        stage.base = self._positions.get(stage.base_name)
+        """A named context stands for a stage of its name, then a stage above for a base, then a named context."""
+        replacement = self.contexts.find(stage.head.name, stage.platform) if stage.head.name else None
+        if replacement:
+            stage.context, stage.is_replaced = replacement, True
+        else:
+            stage.base = self._positions.get(stage.base_name)
+            stage.context = None if stage.base is not None else self.contexts.find(stage.base_name, stage.platform)
         self.stages.append(stage)
         if stage.head.name:
             self._positions[stage.head.name] = stage.position
 
     def find(self, name: str, span: Span) -> int | None:
-        """The stage that `--from=name` means; None: an image. Raises BuildfileError for a number out of range."""
+        """The stage that `--from=name` means; None: a named context or an image. Raises BuildfileError for a number
+        out of range."""
         if not _NUMBER.fullmatch(name):
-            return self._positions.get(name.lower())
+            position = self._positions.get(name.lower())
+            is_replaced = position is not None and self.stages[position].is_replaced
+            return None if is_replaced and name.islower() else position
         if 0 <= int(name) < len(self.stages):
             return int(name)
         raise BuildfileError("unknown-stage", f"there is no stage number {name}", hint=self._extent, span=span)
@@ -114,10 +130,10 @@ class StageGraph:
         return f"the file has {count} stage{'s' if count > 1 else ''}" + (f", named {names}" if names else "")
 
 
-def declare_stages(buildfile: Buildfile, arguments: Arguments) -> StageGraph:
+def declare_stages(buildfile: Buildfile, arguments: Arguments, contexts: Contexts) -> StageGraph:
     """The stages of the file with their bases' names and platforms expanded and looked up. What stands above the first
     FROM is ARG, by the parser's promise."""
-    graph = StageGraph()
+    graph = StageGraph(contexts)
     errors: list[BuilderError] = []
     for item in buildfile.instructions:
         if isinstance(item, From):

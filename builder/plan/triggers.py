@@ -8,7 +8,7 @@ from builder.errors import BuilderError, BuildfileError, Span
 from builder.model.platform import Platform
 from builder.plan.images import Images
 from builder.plan.references import check_sources
-from builder.plan.stages import SCRATCH, DeclaredStage, StageGraph
+from builder.plan.stages import DeclaredStage, StageGraph
 from builder.syntax.instructions import From, Instruction, Onbuild
 from builder.syntax.parse import parse_onbuild
 
@@ -30,17 +30,20 @@ def settle(graph: StageGraph, target: int, images: Images, platform: Platform, e
             for trigger in stage.triggers:
                 check_sources(graph, trigger, escape)
             for name, source, span in graph.sources(stage):
-                if source is None and name != SCRATCH:
-                    _resolve(graph, images, name, platform, span)
+                wanted = graph.contexts.image(name, platform) if source is None else ""
+                if wanted:
+                    _resolve(graph, images, wanted, platform, span)
             settled.add(position)
 
 
 def _expressions(graph: StageGraph, stage: DeclaredStage, images: Images, platform: Platform) -> tuple[str, ...]:
-    if stage.starts_from_image:
-        position = _resolve(graph, images, stage.base_name, stage.platform or platform, stage.head.span)
-        return images.resolved[position].config.config.on_build
     if stage.base is None:
-        return ()
+        name = stage.head.name if stage.is_replaced else stage.base_name
+        wanted = graph.contexts.image(name, stage.platform or platform)
+        if not wanted:
+            return ()
+        position = _resolve(graph, images, wanted, stage.platform or platform, stage.head.span)
+        return () if stage.is_replaced else images.resolved[position].config.config.on_build
     return tuple(item.expression for item in graph.stages[stage.base].instructions if isinstance(item, Onbuild))
 
 

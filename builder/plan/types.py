@@ -17,7 +17,7 @@ class SourceKind(StrEnum):
     IMAGE = "image"
     STAGE = "stage"
     CONTEXT = "context"
-    """The main build context."""
+    """Files of a build context."""
 
 
 class Source(NamedTuple):
@@ -28,6 +28,8 @@ class Source(NamedTuple):
     """STAGE: position of the stage in the Buildfile."""
     image: int = -1
     """IMAGE: index into `Plan.images`."""
+    context: str = ""
+    """CONTEXT: the name of a named context as `NamedContext` has it; empty: the main one."""
 
 
 class InlineFile(NamedTuple):
@@ -182,6 +184,16 @@ class Plan(NamedTuple):
         )
 
 
+class NamedContext(NamedTuple):
+    """What `--build-context` puts in the place of a stage or an image."""
+
+    name: str
+    """In familiar form without `:latest`; one that is for one platform only ends in `::OS/ARCHITECTURE`."""
+    image: str = ""
+    """What the resolver is asked for; `scratch` is no image at all. Empty: files, which whoever carries out the steps
+    has under `name`."""
+
+
 class PlanOptions(NamedTuple):
     """Everything besides the Buildfile and the base images that a plan depends on."""
 
@@ -195,6 +207,7 @@ class PlanOptions(NamedTuple):
     """SOURCE_DATE_EPOCH in seconds, from the environment; a build argument of that name wins."""
     platform_given: bool = False
     """Whether `target_platform` was asked for. Only then the image says so, else what its base says."""
+    contexts: tuple[NamedContext, ...] = ()
 
 
 class ImageResolver(Protocol):

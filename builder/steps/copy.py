@@ -73,15 +73,15 @@ class Copies:
         if not action.paths:
             return []
         if chain is None:
-            context = self._kitchen.context()
-            return select(context, action.paths, ignored_by=context.ignored_by)
+            context = self._kitchen.context(action.source.context)
+            return select(context, action.paths, where=self._name(action), ignored_by=context.ignored_by)
         from builder.context.stack import StackTree
         from builder.steps.trees import tree_of
 
         return select(StackTree(tree_of(chain, self._kitchen)), action.paths, where=self._name(action))
 
     def _origin(self, action: CopyAction, inputs: Inputs) -> Chain | None:
-        """The layers to copy from; None is the build context."""
+        """The layers to copy from; None is a build context."""
         match action.source.kind:
             case SourceKind.STAGE:
                 return inputs.stages[action.source.stage]
@@ -95,6 +95,9 @@ class Copies:
     def _name(self, action: CopyAction) -> str:
         if action.source.kind is SourceKind.IMAGE:
             return self._plan.images[action.source.image].name
+        if action.source.kind is SourceKind.CONTEXT:
+            name = action.source.context
+            return f"the build context {name}" if name else "the build context"
         title = next((s.title for s in self._plan.stages if s.position == action.source.stage), "scratch")
         return f"stage {title}"
 

@@ -34,7 +34,7 @@ def copy_layer(
     with ExitStack() as opened:
         open_: Open
         if origin is None:
-            open_ = kitchen.context().open
+            open_ = kitchen.context(action.source.context).open
         else:
             paths = [entry.path for source in sources for entry in (source.entry, *source.below)]
             open_ = opened.enter_context(stack_contents(origin, tree_of(origin, kitchen), paths, kitchen))

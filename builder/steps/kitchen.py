@@ -7,7 +7,7 @@ from collections.abc import Callable
 from builder.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from builder.context.folder import FolderContext
+    from builder.context.filetree import Context
     from builder.images.fetch import Progress
     from builder.images.sources.types import OpenSource
     from builder.sandbox.worker import Worker
@@ -20,7 +20,8 @@ class Kitchen(NamedTuple):
     without one or the other."""
 
     store: Store
-    context: Callable[[], FolderContext]
+    context: Callable[[str], Context]
+    """By the name of a named context; empty: the main one."""
     worker: Callable[[], Worker]
     open_source: OpenSource
     fetching: Progress

@@ -43,7 +43,7 @@ def test_stdout_carries_data_only(pybuild: Pybuild) -> None:
     [
         (("imags",), 2, "did you mean `pybuild images`?"),
         (("build", "--no-such-option"), 2, "--no-such-option"),
-        (("build", "nowhere"), 1, "nowhere is not a folder"),
+        (("build", "nowhere"), 1, "the context nowhere does not exist"),
         (("build", "-f", "nowhere"), 1, "cannot read nowhere"),
         (("build", "-t", "UPPER"), 1, "lower case"),
         (("build", "-o", "type=floppy"), 2, "floppy"),

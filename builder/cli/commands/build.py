@@ -28,7 +28,13 @@ PROGRESS = ("auto", "tty", "plain", "rawjson", "quiet", "none")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("context", nargs="?", default=".", metavar="CONTEXT", help="folder that COPY and ADD read (default: .)")
+    add(
+        "context",
+        nargs="?",
+        default=".",
+        metavar="CONTEXT",
+        help="where COPY and ADD read: a folder (default: .), a tar archive, or - for a tar or a Buildfile on stdin",
+    )
     add("-f", "--file", metavar="FILE", help="Buildfile (default: Buildfile, Dockerfile or Containerfile in CONTEXT)")
     add("-t", "--tag", action="append", default=[], metavar="NAME[:TAG]", help="name of the image; may be repeated")
     add(
@@ -37,6 +43,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="NAME[=VALUE]",
         help="value of an ARG; without =VALUE from the environment",
+    )
+    add(
+        "--build-context",
+        action="append",
+        default=[],
+        metavar="NAME=WHERE",
+        help="further context: a folder, docker-image://IMAGE or oci-layout://FOLDER[:TAG|@DIGEST]; "
+        "NAME in COPY --from, FROM and mounts, also in the place of a stage or image of that name",
     )
     add("--target", default="", metavar="STAGE", help="stage to build (default: the last)")
     add("--platform", default="", metavar="OS/ARCH", help="platform to build for (default: this machine's)")
@@ -112,6 +126,7 @@ def options_of(args: argparse.Namespace) -> BuildOptions:
         metadata_file=args.metadata_file,
         runtime=args.runtime,
         root=args.root,
+        build_contexts=tuple(_pair(item, "--build-context") for item in args.build_context),
         epoch=_epoch(os.environ.get("SOURCE_DATE_EPOCH", "")),
     )
 

@@ -13,6 +13,7 @@ from builder.images.sources.types import DOCUMENT_LIMIT, Document
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
 from builder.model.manifest import Index
+from builder.model.reference import DEFAULT_TAG
 
 DIRECTORY = "oci-layout"
 ARCHIVE = "oci-archive"
@@ -80,14 +81,17 @@ class LayoutSource:
                 yield chunk
 
     def _named(self, tag: str) -> Descriptor:
-        """The entry of `index.json` that `tag` means; a layout with one image needs no tag."""
+        """The entry of `index.json` that `tag` means; a layout with one image needs no tag, one
+        with several has `latest` without being asked for it."""
         with self._open("index.json") as file:
             data = file.read(DOCUMENT_LIMIT)
         try:
             entries = Index.from_json(json.loads(data)).manifests
         except (ValueError, RecursionError) as error:
             raise ImageError("bad-layout", f"index.json of {self._place} is not JSON") from error
-        fitting = [entry for entry in entries if not tag or any(entry.annotation(key) == tag for key in _NAMES)]
+        fitting = [entry for entry in entries if _has_name(entry, tag)] if tag else entries
+        if len(fitting) > 1 and not tag:
+            fitting = [entry for entry in entries if _has_name(entry, DEFAULT_TAG)] or fitting
         if not fitting or (len(fitting) > 1 and not tag):
             names = sorted({name for entry in entries if (name := entry.annotation(_NAMES[0]))})
             what = f"no image {tag!r}" if tag else f"{len(entries)} images"
@@ -116,6 +120,10 @@ class LayoutSource:
     @property
     def _place(self) -> str:
         return self.origin.partition(":")[2]
+
+
+def _has_name(entry: Descriptor, tag: str) -> bool:
+    return any(entry.annotation(key) == tag for key in _NAMES)
 
 
 def _checked(descriptor: Descriptor) -> Descriptor:

@@ -1,0 +1,106 @@
+"""A build whose context is no folder: the context, and the Buildfile in it or beside it."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from builder.context.buildfile import MAX_BYTES, NAMES, BuildfileText, read_buildfile, refuse_terminal
+from builder.context.filetree import Context
+from builder.context.listed import archive_context, empty_context
+from builder.context.origin import STDIN, Origin, OriginKind, main_origin
+from builder.errors import ContextError, UsageError
+from builder.layers.archive import is_archive
+from builder.layers.compress import MAGIC_SIZE, sniff
+from builder.model.entry import Kind
+
+_CHUNK = 1 << 20
+
+
+def take_input(given: str, file: str | None, spool: str) -> tuple[BuildfileText, Context]:
+    """What the words CONTEXT and `--file` mean, CONTEXT being no folder. Whoever calls it closes the context. `spool`
+    is a folder for files without a name."""
+    origin = main_origin(given)
+    if origin.kind is OriginKind.STDIN:
+        return _from_stdin(file, spool)
+    context = _archive(origin.place, spool)
+    try:
+        return _buildfile(context, origin, file), context
+    except BaseException:
+        context.close()
+        raise
+
+
+def _from_stdin(file: str | None, spool: str) -> tuple[BuildfileText, Context]:
+    """A tar is the context; anything else is a Buildfile without context. BuildKit's client decides so, too."""
+    if file == STDIN:
+        hint = "write the Buildfile to a file, or name the context's folder"
+        raise UsageError("stdin-twice", "standard input cannot be both context and Buildfile", hint=hint)
+    refuse_terminal("a tar archive or a Buildfile", "tar -c . | pybuild -")
+    fd = _spooled(spool)
+    head = os.pread(fd, MAGIC_SIZE, 0)
+    if not head:
+        os.close(fd)
+        raise ContextError("empty-stdin", "standard input is empty", hint="give a tar archive or a Buildfile on it")
+    if sniff(head) or is_archive(fd):
+        context = archive_context(fd, "the archive on standard input", spool)
+        try:
+            return find_buildfile(context, Origin(OriginKind.STDIN, STDIN), file), context
+        except BaseException:
+            context.close()
+            raise
+    with open(fd, "rb") as buildfile:
+        buildfile.seek(0)
+        data = buildfile.read(MAX_BYTES)
+    if file:
+        hint = "give a tar archive on it to build the Buildfile that -f names in it, or leave out -f"
+        raise UsageError("stdin-twice", f"standard input is a Buildfile, and -f {file} names another", hint=hint)
+    return BuildfileText(STDIN, os.path.abspath(STDIN), data), empty_context()
+
+
+def _spooled(spool: str) -> int:
+    """Standard input, read to its end, as a file without a name."""
+    from tempfile import TemporaryFile
+
+    try:
+        with TemporaryFile(dir=spool) as file:
+            while data := os.read(sys.stdin.fileno(), _CHUNK):
+                file.write(data)
+            file.flush()
+            return os.dup(file.fileno())
+    except OSError as error:
+        raise ContextError("cannot-spool", f"standard input cannot be kept in {spool}: {error.strerror}") from error
+
+
+def _archive(path: str, spool: str) -> Context:
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise ContextError("no-context", f"cannot read the context {path}: {error.strerror}") from error
+    if not sniff(os.pread(fd, MAGIC_SIZE, 0)) and not is_archive(fd):
+        os.close(fd)
+        hint = f"build it with -f {path} and a folder as context"
+        raise ContextError("no-context", f"the context {path} is neither a folder nor a tar archive", hint=hint)
+    return archive_context(fd, path, spool)
+
+
+def _buildfile(context: Context, origin: Origin, file: str | None) -> BuildfileText:
+    """`-` and absolute paths are files of this machine, others lie in the context."""
+    if file and (file == STDIN or os.path.isabs(file)):
+        return read_buildfile("", file)
+    return find_buildfile(context, origin, file)
+
+
+def find_buildfile(context: Context, origin: Origin, file: str | None) -> BuildfileText:
+    """The Buildfile in the context. Raises ContextError `no-buildfile` with the names that were tried."""
+    names = [file] if file else list(NAMES)
+    if file and os.path.basename(file) == "Dockerfile":
+        names.append(os.path.join(os.path.dirname(file), "dockerfile"))
+    for name in names:
+        path = context.resolve(name)
+        entry = context.get(path)
+        if entry is not None and entry.kind is Kind.FILE:
+            with open(context.open(path), "rb") as found:
+                return BuildfileText(name, f"{origin.identity}/{name}", found.read(MAX_BYTES))
+    hint = "name the file with -f FILE; its path is the one in the context"
+    raise ContextError("no-buildfile", f"no {', '.join(names[:3])} in the context {origin.place}", hint=hint)

@@ -1,0 +1,88 @@
+"""What the words on the command line mean that say where files come from: CONTEXT and `--build-context`."""
+
+from __future__ import annotations
+
+import os
+import re
+from enum import StrEnum
+
+from builder.errors import BuilderError, ContextError, UsageError
+from builder.lean import NamedTuple
+from builder.model.platform import Platform
+from builder.model.reference import Reference, familiar_name
+
+STDIN = "-"
+_DIGEST = re.compile(r"@(sha256:[0-9a-f]{64})$")
+_HINT = "write NAME=FOLDER, NAME=docker-image://IMAGE, NAME=oci-layout://FOLDER[:TAG|@DIGEST] or NAME=URL"
+
+
+class OriginKind(StrEnum):
+    FOLDER = "folder"
+    ARCHIVE = "archive"
+    """A file that has to be a tar."""
+    STDIN = "stdin"
+    """A tar or a Buildfile, seen from what comes."""
+    IMAGE = "image"
+    """`place` is what an image resolver is asked for; `scratch` is no image at all."""
+
+
+class Origin(NamedTuple):
+    kind: OriginKind
+    place: str
+
+    @property
+    def identity(self) -> str:
+        """The same for the same place, whatever the working directory was."""
+        return os.path.abspath(self.place)
+
+
+def main_origin(text: str) -> Origin:
+    """Of the word CONTEXT where it names no folder. Raises ContextError `no-context`."""
+    if text == STDIN:
+        return Origin(OriginKind.STDIN, text)
+    if os.path.exists(text):
+        return Origin(OriginKind.ARCHIVE, text)
+    hint = "name the folder that COPY reads, a tar archive, or - for standard input"
+    raise ContextError("no-context", f"the context {text} does not exist", hint=hint)
+
+
+def named_origins(given: tuple[tuple[str, str], ...]) -> dict[str, Origin]:
+    """Of each `--build-context NAME=WHERE`, by the name in familiar form; the last of a name counts. Raises UsageError
+    for a name that no stage and no image can have, ContextError for a folder that is not there."""
+    return {_familiar(name): _named_origin(name, where) for name, where in given}
+
+
+def _familiar(text: str) -> str:
+    name, colons, platform = text.partition("::")
+    try:
+        return familiar_name(name) + (f"::{Platform.parse(platform)}" if colons else "")
+    except BuilderError as error:
+        raise UsageError("bad-option", f"--build-context {text}: {error.message}", hint=error.hint or _HINT) from error
+
+
+def _named_origin(name: str, where: str) -> Origin:
+    scheme, slashes, rest = where.partition("://")
+    if slashes and scheme == "docker-image":
+        return Origin(OriginKind.IMAGE, rest if rest == "scratch" else str(_reference(name, rest)))
+    if slashes and scheme == "oci-layout":
+        return Origin(OriginKind.IMAGE, f"oci-layout:{_layout(rest)}")
+    if os.path.isdir(where):
+        return Origin(OriginKind.FOLDER, where)
+    if where.startswith("target:"):
+        raise UsageError("bad-option", f"--build-context {name}={where}: only bake has targets", hint=_HINT)
+    what = "is not a folder" if os.path.exists(where) else "does not exist"
+    raise ContextError("no-context", f"--build-context {name}={where}: {where or 'the place'} {what}", hint=_HINT)
+
+
+def _reference(name: str, text: str) -> Reference:
+    try:
+        return Reference.parse(text)
+    except BuilderError as error:
+        raise UsageError("bad-option", f"--build-context {name}=docker-image://{text}: {error.message}") from error
+
+
+def _layout(text: str) -> str:
+    """An absolute path, with the tag or digest as it is."""
+    digest = _DIGEST.search(text)
+    path, tail = (text[: digest.start()], digest[0]) if digest else (text, "")
+    return os.path.abspath(path) + tail
