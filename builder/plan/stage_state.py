@@ -109,7 +109,11 @@ class StageState:
         own = self.steps[1:] if self.base.kind is SourceKind.SCRATCH else self.steps
         if not own:
             return self.last_layer
-        return f"[{self.declared.title} {len(own)}/{len(self.steps)}] {own[-1].text}"
+        quiet_triggers = len(self.declared.triggers) - sum(step.text.startswith("ONBUILD ") for step in own)
+        graph = self.shared.graph
+        is_alone = len(graph.stages) == 1 and not any(graph.sources(self.declared))
+        title = "" if is_alone else f"{self.declared.title} "
+        return f"[{title}{len(own)}/{len(self.steps) + quiet_triggers}] {own[-1].text}"
 
     def _remark(self, unset: frozenset[str], span: Span) -> None:
         for name in sorted(unset):

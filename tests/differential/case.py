@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
+import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.differential.materials import Description, make_files
+from tests.differential.materials import Description, compressed, make_files
 
 CASES = Path(__file__).parent / "cases"
 EXPECTED = "expected.json"
@@ -30,6 +32,10 @@ class Case(NamedTuple):
     """The peer makes no image, and a regular expression that pybuild's complaint must match. Empty: all make one."""
     known: Mapping[str, str] = {}
     """Where pybuild differs on purpose (`/path`, `config.config.Env`, `outcome`), and why."""
+    contexts: Mapping[str, Description | str] = {}
+    """Named contexts: a description of a folder, `image:BASE` (in an OCI layout) or `docker-image://scratch`."""
+    packed: str = ""
+    """The context is given as a tar, compressed so: `none`, `gz`, `bz2` or `xz`."""
     needs_root: bool = False
     """Only the machine's root can do it: an ordinary user's builds fail there."""
 
@@ -56,6 +62,26 @@ def make_context(case: Case, folder: str) -> str:
     try:
         os.makedirs(folder)
         make_files(folder, {case.file: (case.folder / "Dockerfile").read_text(), **case.context})
+        _make_others(case, folder)
     finally:
         os.umask(old)
     return folder
+
+
+def _make_others(case: Case, folder: str) -> None:
+    for name, what in case.contexts.items():
+        if not isinstance(what, str):
+            shutil.rmtree(named_folder(folder, name), ignore_errors=True)
+            os.makedirs(named_folder(folder, name))
+            make_files(named_folder(folder, name), what)
+    if case.packed:
+        plain = io.BytesIO()
+        with tarfile.open(fileobj=plain, mode="w", format=tarfile.GNU_FORMAT) as archive:
+            archive.add(folder, ".")
+        with open(f"{folder}.tar", "wb") as file:
+            file.write(compressed(plain.getvalue(), case.packed))
+
+
+def named_folder(context: str, name: str) -> str:
+    """Where the files of a named context are."""
+    return f"{context}.named/{name.replace('/', '_')}"

@@ -22,7 +22,7 @@ import lzma
 import os
 import stat
 import tarfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import zstandard
@@ -37,6 +37,12 @@ _COMPRESSORS = {
     "xz": lzma.compress,
     "zst": zstandard.compress,
 }
+
+
+def compressed(data: bytes, how: str) -> bytes:
+    """`how` is `gz`, `bz2`, `xz`, `zst` or `none`."""
+    compress: Callable[[bytes], bytes] = _COMPRESSORS["" if how == "none" else how]
+    return compress(data)
 
 
 def make_files(folder: str, description: Description) -> None:

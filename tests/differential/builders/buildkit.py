@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 from tests.differential.bases import manifest_digest
 from tests.differential.builders.protocol import Outcome, UnusableError, execute
-from tests.differential.case import Case
+from tests.differential.case import Case, named_folder
 
 
 class BuildKit:
@@ -20,6 +25,7 @@ class BuildKit:
         code, log = execute([program, "debug", "workers"])
         if code:
             raise UnusableError(f"no daemon answers at $BUILDKIT_HOST or the default socket: {log.strip()}")
+        self._layouts = layouts
         self._command = [program, "build", "--progress", "plain", "--frontend", "dockerfile.v0"]
         for name, layout in layouts.items():
             self._command += ["--oci-layout", f"{name}={layout}"]
@@ -29,7 +35,46 @@ class BuildKit:
         options = {"filename": case.file, "target": case.target, "platform": case.platform}
         options |= {f"build-arg:{name}": value for name, value in case.args}
         options |= {f"label:{name}": value for name, value in case.labels}
-        command = [*self._command, "--local", f"context={context}", "--local", f"dockerfile={context}"]
+        command = [*self._command, "--local", f"dockerfile={context}", *self._named(case, context)]
+        if not case.packed:
+            command += ["--local", f"context={context}"]
         command += [word for name, value in options.items() if value for word in ("--opt", f"{name}={value}")]
-        code, log = execute([*command, "--output", f"type=oci,dest={archive}"])
+        command += ["--output", f"type=oci,dest={archive}"]
+        if case.packed:  # its client serves a tar on standard input in this way
+            with served(os.path.dirname(context)) as url:
+                code, log = execute([*command, "--opt", f"context={url}/{os.path.basename(context)}.tar"])
+        else:
+            code, log = execute(command)
         return Outcome("" if code else archive, log)
+
+    def _named(self, case: Case, context: str) -> list[str]:
+        words = []
+        for name, what in case.contexts.items():
+            local = f"_{name}" if name == "context" else name
+            place = f"local:{local}"
+            if not isinstance(what, str):
+                words += ["--local", f"{local}={named_folder(context, name)}"]
+            elif what.startswith("image:"):
+                base = what.removeprefix("image:")
+                place = f"oci-layout://{base}@{manifest_digest(self._layouts[base])}"
+            else:
+                place = what
+            words += ["--opt", f"context:{name}={place}"]
+        return words
+
+
+@contextmanager
+def served(folder: str) -> Iterator[str]:
+    """The folder's files behind a URL."""
+    handler = partial(_Quiet, directory=folder)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name in the class above
+        """Says nothing."""

@@ -15,7 +15,7 @@ from builder.store.store import Store
 from builder.wiring import remover
 from tests.differential.bases import ARCHITECTURE
 from tests.differential.builders.protocol import Outcome, execute
-from tests.differential.case import Case
+from tests.differential.case import Case, named_folder
 
 _PYTHONPATH = os.pathsep.join([str(Path(__file__).parents[3]), *filter(None, [os.environ.get("PYTHONPATH")])])
 
@@ -25,6 +25,7 @@ class Pybuild:
 
     def __init__(self, root: str, layouts: Mapping[str, str]) -> None:
         self._root = root
+        self._layouts = layouts
         self.remove()  # what an earlier version of the code has cached says nothing now
         _name_bases(root, layouts)
 
@@ -36,13 +37,23 @@ class Pybuild:
 
     def build(self, case: Case, context: str, archive: str) -> Outcome:
         command = [sys.executable, "-m", "builder", "--root", self._root, "build", "--progress", "plain"]
-        command += ["-f", os.path.join(context, case.file), "-o", f"type=oci,dest={archive}"]
+        command += ["-f", case.file if case.packed else os.path.join(context, case.file)]
+        command += ["-o", f"type=oci,dest={archive}", *self._named(case, context)]
         command += [word for name, value in case.args for word in ("--build-arg", f"{name}={value}")]
         command += [word for name, value in case.labels for word in ("--label", f"{name}={value}")]
         command += ["--target", case.target] if case.target else []
         command += ["--platform", case.platform] if case.platform else []
-        code, log = execute([*command, context], {"PYTHONPATH": _PYTHONPATH})
+        code, log = execute([*command, f"{context}.tar" if case.packed else context], {"PYTHONPATH": _PYTHONPATH})
         return Outcome("" if code else archive, log, crashed=code not in (0, 1))
+
+    def _named(self, case: Case, context: str) -> list[str]:
+        words = []
+        for name, what in case.contexts.items():
+            place = what if isinstance(what, str) else named_folder(context, name)
+            if place.startswith("image:"):
+                place = f"oci-layout://{self._layouts[place.removeprefix('image:')]}"
+            words += ["--build-context", f"{name}={place}"]
+        return words
 
 
 def _name_bases(root: str, layouts: Mapping[str, str]) -> None:
