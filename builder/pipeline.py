@@ -21,6 +21,7 @@ from builder.solve.solver import SolveOptions, Solver
 from builder.solve.types import CacheBackend, Decision, Solution, StepRunner
 
 if TYPE_CHECKING:
+    from builder.images.index import Built
     from builder.images.resolve import StoreResolver
     from builder.images.stored import Image
     from builder.store.store import Store
@@ -36,7 +37,10 @@ class BuildOptions(NamedTuple):
     build_args: tuple[tuple[str, str], ...] = ()
     target: str = ""
     platform: str = ""
+    """One or several, separated by commas; empty is this machine's."""
     labels: tuple[tuple[str, str], ...] = ()
+    annotations: tuple[str, ...] = ()
+    """`[TYPE[PLATFORM],...:]KEY=VALUE`, as written."""
     pull: bool = False
     no_cache: bool = False
     no_cache_filter: tuple[str, ...] = ()
@@ -74,10 +78,16 @@ class BuildResult(NamedTuple):
         }
 
 
+class Layered(NamedTuple):
+    image: Image
+    inherited: int
+    """How many of its layers are the base image's."""
+
+
 class Written(NamedTuple):
     names: tuple[str, ...]
     """Of the image."""
-    image: Image
+    image: Built
     """In the form that the first output wanted."""
 
 
@@ -86,21 +96,22 @@ class Workshop(NamedTuple):
 
     store: Store
     resolver: StoreResolver
-    plan_options: PlanOptions
+    plan_options: tuple[PlanOptions, ...]
+    """One for each platform."""
     buildfile: Callable[[], BuildfileText]
     """Reads it, once."""
     cache: Callable[[Ledger], CacheBackend]
     """From the records of the last build of this file to all that is known."""
     runner: Callable[[Plan], StepRunner]
-    write_outputs: Callable[[Image, int], Written]
-    """Writes every output that was asked for. The number says how many layers are the base image's."""
+    write_outputs: Callable[[tuple[Layered, ...]], Written]
+    """Writes every output that was asked for, from one image for each platform."""
     foresee: Callable[[BuildfileText], None]
     """Called when a Buildfile is new: starts what its steps will need, so that it is ready when they come."""
     reporter: Reporter
 
 
 class _Built(NamedTuple):
-    image: Image
+    image: Built
     names: tuple[str, ...]
     solution: Solution
 
@@ -135,7 +146,7 @@ def run_build(options: BuildOptions, shop: Workshop) -> BuildResult:
 
 def _build(options: BuildOptions, shop: Workshop) -> _Built:
     text = shop.buildfile()
-    plan = kept_plan(text, shop.plan_options, shop.store, shop.resolver, lambda: shop.foresee(text))
+    plan = _plan(text, shop)
     for remark in plan.warnings:
         place = remark.span
         shop.reporter.emit(WarningRaised(time.time(), remark.rule, remark.message, place.file, place.line))
@@ -154,13 +165,24 @@ def _build(options: BuildOptions, shop: Workshop) -> _Built:
         ),
     )
     solution = solver.solve()
-    names, image = shop.write_outputs(_assembled(plan, solution, shop.store), len(plan.target.config.diff_ids))
+    names, image = shop.write_outputs(_assembled(plan, solution, shop.store))
     ledger.save(solution.records)
     _write_files(options, image, names, build_id)
     return _Built(image, names, solution)
 
 
-def _write_files(options: BuildOptions, image: Image, names: tuple[str, ...], build_id: str) -> None:
+def _plan(text: BuildfileText, shop: Workshop) -> Plan:
+    plans = [
+        kept_plan(text, options, shop.store, shop.resolver, lambda: shop.foresee(text)) for options in shop.plan_options
+    ]
+    if len(plans) == 1:
+        return plans[0]
+    from builder.plan.combine import combine
+
+    return combine(plans, [options.target_platform for options in shop.plan_options])
+
+
+def _write_files(options: BuildOptions, image: Built, names: tuple[str, ...], build_id: str) -> None:
     if options.iidfile:
         from builder.outputs.metadata import write_iidfile
 
@@ -183,7 +205,10 @@ def _uncached(options: BuildOptions, plan: Plan, reporter: Reporter) -> frozense
     return asked
 
 
-def _assembled(plan: Plan, solution: Solution, store: Store) -> Image:
-    result = solution.results[plan.target.position]
-    target = plan.target
-    return assemble(store, Ingredients(target.config, target.history, result.layers, result.created, plan.epoch))
+def _assembled(plan: Plan, solution: Solution, store: Store) -> tuple[Layered, ...]:
+    images = []
+    for target in plan.results:
+        result = solution.results[target.position]
+        parts = Ingredients(target.config, target.history, result.layers, result.created, plan.epoch)
+        images.append(Layered(assemble(store, parts), len(target.config.diff_ids)))
+    return tuple(images)

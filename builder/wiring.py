@@ -16,7 +16,7 @@ from builder.lean import TYPE_CHECKING
 from builder.model.layer import Layer
 from builder.model.platform import Platform
 from builder.outputs.types import Means, Output, OutputKind, OutputSpec, Shape
-from builder.pipeline import BuildOptions, BuildResult, Workshop, Written, run_build
+from builder.pipeline import BuildOptions, BuildResult, Layered, Workshop, Written, run_build
 from builder.plan.types import NamedContext, Plan, PlanOptions
 from builder.steps.kitchen import Kitchen
 from builder.steps.runner import LocalStepRunner
@@ -25,10 +25,10 @@ from builder.store.store import Store, default_root
 if TYPE_CHECKING:
     from builder.context.buildfile import BuildfileText
     from builder.context.origin import Origin
+    from builder.images.index import Built
     from builder.images.report import FetchReport
     from builder.images.sources.open import Sources
     from builder.images.sources.types import Source
-    from builder.images.stored import Image
     from builder.model.digest import Digest
     from builder.progress.events import Reporter
     from builder.sandbox.worker import Worker
@@ -119,6 +119,7 @@ def _workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: E
             open_source=tools.open_source,
             fetching=tools.fetching,
             remove_tree=remover(tools.worker),
+            host=host_platform(),
             runtime=options.runtime,
             epoch=plan.epoch,
         )
@@ -151,12 +152,21 @@ def remover(worker: Callable[[], Worker]) -> Remover:
     return remove
 
 
-def _plan_options(options: BuildOptions, origins: Mapping[str, Origin]) -> PlanOptions:
+def _platforms(options: BuildOptions) -> list[Platform]:
+    """Each once, in the order that was asked for."""
     host = host_platform()
-    wanted = Platform.parse(options.platform, host) if options.platform else host
+    asked = [Platform.parse(word, host) for word in options.platform.split(",")] if options.platform else [host]
+    return list(dict.fromkeys(asked))
+
+
+def _plan_options(options: BuildOptions, origins: Mapping[str, Origin]) -> tuple[PlanOptions, ...]:
+    return tuple(_options_for(platform, options, origins) for platform in _platforms(options))
+
+
+def _options_for(platform: Platform, options: BuildOptions, origins: Mapping[str, Origin]) -> PlanOptions:
     return PlanOptions(
-        target_platform=wanted,
-        build_platform=host,
+        target_platform=platform,
+        build_platform=host_platform(),
         build_args=options.build_args,
         target=options.target,
         labels=options.labels,
@@ -181,13 +191,16 @@ def _origins(options: BuildOptions) -> dict[str, Origin]:
     return named_origins(options.build_contexts)
 
 
-def _outputs(options: BuildOptions, means: Means) -> Callable[[Image, int], Written]:
+def _outputs(options: BuildOptions, means: Means) -> Callable[[tuple[Layered, ...]], Written]:
     """Checks the specs now, before anything is built; the function that it returns writes them all."""
     names = tuple(parse_tag(tag) for tag in options.tags)
     specs = _parsed(options.outputs) if options.outputs else [OutputSpec(OutputKind.IMAGE)]
+    as_index = _checked_index(options, specs)
+    if options.annotations or any(spec.annotations for spec in specs):
+        specs = _annotated(options, specs, as_index)
 
-    def write(image: Image, inherited: int) -> Written:
-        shaped = [_shaped(image, inherited, spec, means) for spec in specs]
+    def write(images: tuple[Layered, ...]) -> Written:
+        shaped = [_shaped(images, spec, means, as_index) for spec in specs]
         for spec, form in zip(specs, shaped, strict=True):
             module, name = OUTPUTS[spec.kind]
             make = getattr(__import__(module, fromlist=[name]), name)
@@ -198,12 +211,46 @@ def _outputs(options: BuildOptions, means: Means) -> Callable[[Image, int], Writ
     return write
 
 
-def _shaped(image: Image, inherited: int, spec: OutputSpec, means: Means) -> Image:
-    if spec.shape == Shape():
-        return image
-    from builder.outputs.reshape import reshape
+def _checked_index(options: BuildOptions, specs: list[OutputSpec]) -> bool:
+    """Whether the outputs get an index."""
+    given = dict(options.build_args).get("BUILDKIT_MULTI_PLATFORM", "")
+    if not given and "," not in options.platform:
+        return False
+    from builder.outputs.platforms import check_outputs, wants_index
 
-    return reshape(image, inherited, spec.shape, means)
+    as_index = wants_index(len(_platforms(options)), given)
+    if as_index:
+        check_outputs(specs)
+    return as_index
+
+
+def _annotated(options: BuildOptions, specs: list[OutputSpec], as_index: bool) -> list[OutputSpec]:
+    from builder.outputs.annotations import check_annotations, parse_annotation
+
+    everywhere = tuple(annotation for text in options.annotations for annotation in parse_annotation(text))
+    specs = [spec._replace(annotations=everywhere + spec.annotations) for spec in specs]
+    for spec in specs:
+        check_annotations(spec.annotations, _platforms(options), as_index)
+    return specs
+
+
+def _shaped(images: tuple[Layered, ...], spec: OutputSpec, means: Means, as_index: bool) -> Built:
+    if spec.shape == Shape():
+        forms = [image for image, _ in images]
+    else:
+        from builder.outputs.reshape import reshape
+
+        forms = [reshape(image, inherited, spec.shape, means) for image, inherited in images]
+    built: Built = forms[0]
+    if as_index:
+        from builder.images.index import assemble_index
+
+        built = assemble_index(means.store, tuple(forms))
+    if not spec.annotations:
+        return built
+    from builder.outputs.annotations import annotate
+
+    return annotate(built, spec.annotations, means.store)
 
 
 def _parsed(outputs: tuple[str, ...]) -> list[OutputSpec]:

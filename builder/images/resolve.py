@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from enum import StrEnum
 
-from builder.errors import BuilderError, ImageError, RegistryError, StoreError
+from builder.errors import ImageError, RegistryError, StoreError
 from builder.images import origins
 from builder.images.origins import Lookup
 from builder.images.stored import Image, read_image, stored_image
@@ -62,14 +62,18 @@ class StoreResolver:
         return self._from_source(source, tag, name, platform)[0], source.origin
 
     def _named(self, reference: Reference, name: str, platform: Platform) -> tuple[Image, str]:
-        """By policy: what the store has under the name, what a registry said earlier, what it says now."""
+        """By policy: what the store has under the name, what a registry said earlier, what it says now.
+
+        An image of another platform is a last resort, as in BuildKit, which remarks on it and goes on: with COPY and
+        no RUN, or with an emulator, the result is right.
+        """
         local = self._in_store(reference, name, platform)
-        usable = local is not None and (local[0].config.platform.matches(platform) or reference.digest is not None)
+        usable = local is not None and (_serves(local[0], platform) or reference.digest is not None)
         if local and usable and (self._policy is not PullPolicy.ALWAYS or reference.digest):
             return local
         if self._policy is PullPolicy.NEVER:
             if local:
-                raise _wrong_platform(name, local[0], platform)
+                return local
             raise ImageError(
                 "image-not-found",
                 f"the store has no image {reference.familiar}",
@@ -79,7 +83,7 @@ class StoreResolver:
             return self._from_registry(reference, name, platform)
         except RegistryError as error:
             if local and not usable:
-                raise _wrong_platform(name, local[0], platform) from error
+                return local
             if local:
                 error.hint = "the store has an image of this name: build without --pull to use it"
             raise
@@ -100,7 +104,7 @@ class StoreResolver:
                 image = stored_image(self._store, descriptor, name, platform)
             except (StoreError, ImageError):
                 continue  # damaged or incomplete: whoever has it whole is asked instead
-            if image.config.platform.matches(platform):
+            if _serves(image, platform):
                 return image, origin
             mismatch = mismatch or (image, origin)
         return mismatch
@@ -165,6 +169,10 @@ def split_tag(place: str) -> tuple[str, str]:
     raise ImageError("image-not-found", f"there is no such file or directory: {place[:300]}")
 
 
-def _wrong_platform(name: str, image: Image, wanted: Platform) -> BuilderError:
-    hint = f"the one in the store is for {image.config.platform}"
-    return ImageError("no-such-platform", f"there is no image {name} for {wanted}", hint=hint)
+def _serves(image: Image, wanted: Platform) -> bool:
+    offered = image.config.platform
+    if offered.matches(wanted):
+        return True
+    from builder.images.select import serves
+
+    return serves(offered, wanted)

@@ -58,15 +58,13 @@ def read_image(read: ReadDocument, top: Descriptor, name: str, platform: Platfor
         value = _parse(read(top), name)
         if top.media_type not in media_types.INDEXES and not _is_index(value):
             return _read_manifest(read, top, value, name)
-        entries = Index.from_json(value).manifests
-        if not entries:
-            raise ImageError("bad-index", f"{name} is an empty index")
-        if platform is None:
-            top = entries[0]
-            continue
-        from builder.images.select import choose
+        from builder.images.select import choose, image_entries
 
-        top = choose(entries, platform, name)
+        entries = Index.from_json(value).manifests
+        images = image_entries(entries)
+        if not images:
+            raise ImageError("bad-index", f"{name} is an index without images")
+        top = images[0] if platform is None else choose(entries, platform, name)
     raise ImageError("bad-index", f"{name} nests indexes too deeply")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import BinaryIO
 
-from builder.images.stored import Image
+from builder.images.index import Built
 from builder.layers.header import END_OF_ARCHIVE, header, padding
 from builder.model.digest import Digest
 from builder.model.entry import Entry, Kind
@@ -15,9 +15,9 @@ from builder.store.store import Store
 _CHUNK = 1 << 20
 
 
-def write_archive(store: Store, image: Image, files: Mapping[str, bytes], out: BinaryIO) -> None:
-    """The image's blobs and, beside them, the small `files`, all of time 0 and in the order of their names. Every blob
-    is verified on the way."""
+def write_archive(store: Store, image: Built, files: Mapping[str, bytes], out: BinaryIO) -> None:
+    """All blobs and, beside them, the small `files`, all of time 0 and in the order of their names. Every blob is
+    verified on the way."""
     blobs = blobs_of(image)
     folders = {"blobs", *(f"blobs/{digest.algorithm}" for digest in blobs)}
     for folder in sorted(folders):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from builder.images.fetch import ensure_blobs
+from builder.images.index import Built, ImageIndex
 from builder.images.stored import Image
 from builder.model.canonical import canonical
 from builder.outputs.archive import write_archive
 from builder.outputs.destination import open_destination
 from builder.outputs.layout import INDEX, LAYOUT, LAYOUT_FILE, blob_path, index_of
+from builder.outputs.platforms import docker_holds_one
 from builder.outputs.types import Means, OutputSpec
 
 
@@ -16,7 +18,9 @@ class DockerOutput:
         self._spec = spec
         self._means = means
 
-    def write(self, image: Image) -> None:
+    def write(self, image: Built) -> None:
+        if isinstance(image, ImageIndex):
+            raise docker_holds_one()
         ensure_blobs(self._means.store, image.layers, self._means.open_source)
         names = self._spec.names
         files = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from builder.images.stored import Image
+from builder.images.index import Built, images_of
 from builder.model.canonical import canonical
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
@@ -18,13 +18,15 @@ def blob_path(digest: Digest) -> str:
     return f"blobs/{digest.algorithm}/{digest.hex}"
 
 
-def blobs_of(image: Image) -> dict[Digest, int]:
-    """Every blob of the image once, sorted by digest, with its size."""
-    descriptors = [image.descriptor, image.manifest.config, *image.manifest.layers]
+def blobs_of(built: Built) -> dict[Digest, int]:
+    """Every blob once, sorted by digest, with its size."""
+    descriptors = [built.descriptor]
+    for image in images_of(built):
+        descriptors += [image.descriptor, image.manifest.config, *image.manifest.layers]
     return dict(sorted((descriptor.digest, descriptor.size) for descriptor in descriptors))
 
 
-def index_of(image: Image, names: tuple[str, ...], others: tuple[Descriptor, ...] = ()) -> bytes:
+def index_of(image: Built, names: tuple[str, ...], others: tuple[Descriptor, ...] = ()) -> bytes:
     """`index.json`: after `others`, one entry per name, as containerd and BuildKit write it and as podman and docker
     read it: the whole name in containerd's annotation, the tag in OCI's."""
     entries = [_named(image.descriptor, name) for name in names] or [image.descriptor]
@@ -36,7 +38,8 @@ def index_of(image: Image, names: tuple[str, ...], others: tuple[Descriptor, ...
 def _named(descriptor: Descriptor, name: str) -> Descriptor:
     reference = Reference.parse(name)
     annotations = (("io.containerd.image.name", str(reference)), ("org.opencontainers.image.ref.name", reference.tag))
-    return descriptor._replace(annotations=tuple(pair for pair in annotations if pair[1]))
+    named = tuple(pair for pair in annotations if pair[1])
+    return descriptor._replace(annotations=(*descriptor.annotations, *named))
 
 
 def _key(entry: Descriptor) -> tuple[object, ...]:

@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from builder.errors import OutputError
+from builder.images.index import Built, ImageIndex
 from builder.images.stored import Image
 from builder.layers.paths import Cursor
 from builder.model.entry import Entry, Kind
-from builder.outputs.merged import Item, merged_files
+from builder.outputs.merged import Item, merged_files, platform_folder
 from builder.outputs.types import Means, OutputSpec
 
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -30,16 +31,24 @@ class LocalOutput:
         self._dest = spec.dest
         self._means = means
 
-    def write(self, image: Image) -> None:
+    def write(self, image: Built) -> None:
+        """Several platforms: each in a folder of its own, as buildx has it."""
+        if isinstance(image, ImageIndex):
+            for one in image.images:
+                self._write(one, os.path.join(self._dest, platform_folder(one)))
+        else:
+            self._write(image, self._dest)
+
+    def _write(self, image: Image, dest: str) -> None:
         with merged_files(image, self._means) as items:
             try:
-                os.makedirs(self._dest, exist_ok=True)
-                root_fd = os.open(self._dest, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+                os.makedirs(dest, exist_ok=True)
+                root_fd = os.open(dest, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             except OSError as error:
-                raise _failed(self._dest, error) from error
+                raise _failed(dest, error) from error
             try:
                 with Cursor(root_fd) as cursor:
-                    _Writing(cursor, self._dest).run(items)
+                    _Writing(cursor, dest).run(items)
             finally:
                 os.close(root_fd)
 

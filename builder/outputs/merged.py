@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 
 from builder.images.contents import Contents
+from builder.images.index import Built, ImageIndex
 from builder.images.stored import Image
 from builder.images.unpack import ensure_table
 from builder.layers.tree import Tree
@@ -26,6 +27,29 @@ def merged_files(image: Image, means: Means) -> Iterator[Iterator[Item]]:
     with Contents(means.store, means.open_source) as contents:
         contents.take(chain, tree, tree.walk())
         yield ((entry, _opener(entry, contents)) for entry in merged_entries(tree))
+
+
+@contextmanager
+def files_of(built: Built, means: Means) -> Iterator[Iterator[Item]]:
+    """`merged_files`; of an index each image's in a folder of its own."""
+    with ExitStack() as opened:
+        if isinstance(built, ImageIndex):
+            parts = [(platform_folder(one), opened.enter_context(merged_files(one, means))) for one in built.images]
+            yield (item for folder, items in sorted(parts, key=lambda part: part[0]) for item in _below(folder, items))
+        else:
+            yield opened.enter_context(merged_files(built, means))
+
+
+def platform_folder(image: Image) -> str:
+    """`linux_arm_v7`, as buildx names it."""
+    return (image.descriptor.platform or image.config.platform).full.replace("/", "_")
+
+
+def _below(folder: str, items: Iterator[Item]) -> Iterator[Item]:
+    yield Entry(folder, Kind.DIRECTORY, 0o755), None
+    for entry, opener in items:
+        link = f"{folder}/{entry.link}" if entry.kind is Kind.HARDLINK else entry.link
+        yield entry._replace(path=f"{folder}/{entry.path}", link=link), opener
 
 
 def merged_entries(tree: Tree) -> Iterator[Entry]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from builder.images.stored import Image
+from builder.images.index import Built
 from builder.outputs.types import Means, OutputSpec
 
 
@@ -10,5 +10,5 @@ class NoOutput:
     def __init__(self, spec: OutputSpec, means: Means) -> None:
         """As every output is made; neither is needed."""
 
-    def write(self, image: Image) -> None:
+    def write(self, image: Built) -> None:
         """Nothing is written: the cache has its records already."""

@@ -7,7 +7,7 @@ import os
 
 from builder.errors import OutputError
 from builder.images.fetch import ensure_blobs
-from builder.images.stored import Image
+from builder.images.index import Built
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
 from builder.model.manifest import Index
@@ -24,7 +24,7 @@ class OciOutput:
         self._spec = spec
         self._means = means
 
-    def write(self, image: Image) -> None:
+    def write(self, image: Built) -> None:
         """A directory that is a layout already gains the image, and names that it had for others move to it."""
         ensure_blobs(self._means.store, image.layers, self._means.open_source)
         if self._spec.as_tar:
@@ -34,7 +34,7 @@ class OciOutput:
         else:
             self._write_directory(image, self._spec.dest)
 
-    def _write_directory(self, image: Image, folder: str) -> None:
+    def _write_directory(self, image: Built, folder: str) -> None:
         """The index comes last, so that nothing names a blob that is not there."""
         others = _others(folder)
         for digest, size in blobs_of(image).items():

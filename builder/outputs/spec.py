@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from builder.layers.compress import Compression
+    from builder.outputs.annotations import Annotation
 
 _SHAPE = ("compression", "compression-level", "force-compression", "oci-mediatypes", "rewrite-timestamp")
 _KEYS = {
@@ -22,7 +23,7 @@ _KEYS = {
     OutputKind.CACHEONLY: (),
 }
 _NOT_YET = {
-    "annotation", "attestation-prefix", "buildinfo", "context", "dangling-name-prefix", "name-canonical",
+    "attestation-prefix", "buildinfo", "context", "dangling-name-prefix", "name-canonical",
     "nydus-fs-version", "platform-split", "prefer-nondist-layers", "preferred-nondist-layers", "push",
     "push-by-digest", "registry.insecure", "store", "unpack",
 }  # fmt: skip
@@ -36,8 +37,13 @@ def parse_output(text: str) -> OutputSpec:
     if len(fields) == 1 and "=" not in fields[0]:
         return OutputSpec(OutputKind.TAR, STDOUT) if fields[0] == STDOUT else OutputSpec(OutputKind.LOCAL, fields[0])
     values: dict[str, str] = {}
+    annotations: list[Annotation] = []
     for field in fields:
         key, equals, value = field.partition("=")
+        annotation = _annotation(key, value) if equals else None
+        if annotation:
+            annotations.append(annotation)
+            continue
         key = key.strip().lower()
         if not equals or not key:
             raise UsageError("bad-output", f"--output: {field!r} is not of the form key=value")
@@ -50,7 +56,15 @@ def parse_output(text: str) -> OutputSpec:
             raise _unknown_key(key, kind)
     as_tar = _flag("tar", values.get("tar", "true"))
     names, shape = _names(values.get("name", "")), parse_shape(values)
-    return OutputSpec(kind, _dest(kind, values.get("dest", ""), as_tar), names, as_tar, shape)
+    return OutputSpec(kind, _dest(kind, values.get("dest", ""), as_tar), names, as_tar, shape, tuple(annotations))
+
+
+def _annotation(key: str, value: str) -> Annotation | None:
+    if not key.startswith("annotation"):
+        return None
+    from builder.outputs.annotations import parse_output_key
+
+    return parse_output_key(key, value)
 
 
 def parse_shape(values: Mapping[str, str]) -> Shape:
@@ -141,7 +155,7 @@ def _flag(key: str, text: str) -> bool:
 
 
 def _unknown_key(key: str, kind: OutputKind) -> UsageError:
-    if key in _NOT_YET or key.startswith("annotation"):
+    if key in _NOT_YET:
         return UsageError("unsupported-output", f"--output: {key} is not supported yet")
     keys = ("type", *_KEYS[kind])
     hint = _suggestion(key, list(keys)) or f"type={kind} has: {', '.join(keys)}"

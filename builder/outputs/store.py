@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from builder.images.fetch import ensure_blobs
-from builder.images.stored import Image
+from builder.lean import TYPE_CHECKING
 from builder.outputs.types import Means, OutputSpec
+
+if TYPE_CHECKING:
+    from builder.images.index import Built
 
 
 class StoreOutput:
@@ -14,7 +17,7 @@ class StoreOutput:
         self._names = spec.names
         self._means = means
 
-    def write(self, image: Image) -> None:
+    def write(self, image: Built) -> None:
         ensure_blobs(self._means.store, image.layers, self._means.open_source)
         refs = self._means.store.refs
         for name in self._names:

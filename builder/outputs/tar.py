@@ -1,12 +1,12 @@
 """type=tar: the merged files of the image as one archive. The same files give the same bytes, however the layers cut
-them."""
+them. Several platforms are a folder each."""
 
 from __future__ import annotations
 
-from builder.images.stored import Image
+from builder.images.index import Built
 from builder.layers.pack import pack
 from builder.outputs.destination import open_destination
-from builder.outputs.merged import merged_files
+from builder.outputs.merged import files_of
 from builder.outputs.types import Means, OutputSpec
 
 
@@ -15,6 +15,6 @@ class TarOutput:
         self._spec = spec
         self._means = means
 
-    def write(self, image: Image) -> None:
-        with open_destination(self._spec.dest, self._means.stdout_fd) as out, merged_files(image, self._means) as items:
+    def write(self, image: Built) -> None:
+        with open_destination(self._spec.dest, self._means.stdout_fd) as out, files_of(image, self._means) as items:
             pack(items, out)

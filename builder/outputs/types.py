@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 
-from builder.images.stored import Image
 from builder.lean import TYPE_CHECKING, NamedTuple, Protocol
 from builder.store.store import Store
 
 if TYPE_CHECKING:
+    from builder.images.index import Built
     from builder.images.sources.types import OpenSource
     from builder.layers.compress import Compression
+    from builder.outputs.annotations import Annotation
     from builder.sandbox.worker import Worker
 
 
@@ -51,6 +52,7 @@ class OutputSpec(NamedTuple):
     as_tar: bool = True
     """OCI: an archive, not a directory."""
     shape: Shape = Shape()
+    annotations: tuple[Annotation, ...] = ()
 
 
 class Means(NamedTuple):
@@ -66,5 +68,6 @@ class Means(NamedTuple):
 class Output(Protocol):
     """One destination. A failed write leaves what was there before, but for a directory of files."""
 
-    def write(self, image: Image) -> None:
-        """Afterwards the image, whole, is where the spec says. Repeating gives the same. Raises OutputError."""
+    def write(self, image: Built) -> None:
+        """Afterwards the image, or the index with its images, is whole where the spec says. Repeating gives the same.
+        Raises OutputError."""

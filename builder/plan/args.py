@@ -66,7 +66,7 @@ def _platform_arguments(options: PlanOptions, last_stage: str) -> dict[str, str]
 
 def _platform_members(prefix: str, platform: Platform) -> dict[str, str]:
     return {
-        f"{prefix}PLATFORM": str(platform),
+        f"{prefix}PLATFORM": platform.full if prefix == "TARGET" else str(platform),
         f"{prefix}OS": platform.os,
         f"{prefix}OSVERSION": platform.os_version,
         f"{prefix}ARCH": platform.architecture,

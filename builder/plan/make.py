@@ -78,7 +78,7 @@ def _labelled(target: Stage, options: PlanOptions) -> Stage:
     image = image._replace(config=image.config._replace(labels=tuple(sorted(labels.items()))))
     if options.platform_given or not (image.platform.os and image.platform.architecture):
         image = _for_platform(image, options.target_platform)
-    return target._replace(config=image._replace(platform=_normal(image.platform)))
+    return target._replace(config=image._replace(platform=image.platform.normalized()))
 
 
 def _for_platform(image: ImageConfig, wanted: Platform) -> ImageConfig:
@@ -88,7 +88,3 @@ def _for_platform(image: ImageConfig, wanted: Platform) -> ImageConfig:
     variant = wanted.variant or (base.variant if same else "")
     os_version = wanted.os_version or (base.os_version if same else "")
     return image._replace(platform=Platform(wanted.os, wanted.architecture, variant, os_version))
-
-
-def _normal(platform: Platform) -> Platform:
-    return Platform.parse(str(platform))._replace(os_version=platform.os_version)

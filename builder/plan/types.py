@@ -145,10 +145,19 @@ class Stage(NamedTuple):
     """What this stage and the stages it inherits from add, oldest first. Entries without `empty_layer` stand for the
     steps, in order. `created` is not set yet."""
     span: Span
+    offset: int = 0
+    """How far `position` is from that in the Buildfile, where plans of several platforms are one."""
+    label: str = ""
+    """The platform, where several are built."""
 
     @property
     def title(self) -> str:
-        return self.name or f"stage-{self.position}"
+        return self.name or f"stage-{self.position - self.offset}"
+
+    @property
+    def full_title(self) -> str:
+        """Tells it from the same stage of other platforms."""
+        return f"{self.label} {self.title}" if self.label else self.title
 
 
 class Remark(NamedTuple):
@@ -169,10 +178,17 @@ class Plan(NamedTuple):
     warnings: tuple[Remark, ...] = ()
     epoch: int | None = None
     """SOURCE_DATE_EPOCH in seconds, wherever it came from."""
+    targets: tuple[int, ...] = ()
+    """Several platforms: the place in `stages` of each one's target. Empty: the last stage is the only target."""
 
     @property
     def target(self) -> Stage:
         return self.stages[-1]
+
+    @property
+    def results(self) -> tuple[Stage, ...]:
+        """The stages that make the images, in the order of the platforms that were asked for."""
+        return tuple(self.stages[place] for place in self.targets) or (self.target,)
 
     @property
     def bases(self) -> tuple[tuple[str, Platform, Digest], ...]:

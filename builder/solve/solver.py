@@ -49,6 +49,7 @@ class Solver:
         for stage in self.plan.stages:
             self._take_hits(self.states[stage.position])
         if not all(state.is_done for state in self.states.values()):
+            self.runner.prepare([step for state in self.states.values() for step in state.remaining])
             from builder.solve.parallel import run_stages
 
             run_stages(self)
@@ -123,7 +124,7 @@ class Solver:
         self.reporter.emit(TaskFinished(task, self.clock(), cached=not was_ours, reason=reason))
 
     def identity(self, step: Step, state: StageState) -> str:
-        return f"{self.options.project}#{state.stage.title}#{step.number}"
+        return f"{self.options.project}#{state.stage.full_title}#{step.number}"
 
     def _run(self, task: str, state: StageState, decision: Decision) -> Record:
         started = self.clock()
@@ -147,8 +148,8 @@ class Solver:
 
     def _announce(self, step: Step, state: StageState) -> str:
         task = f"{step.stage}.{step.number}"
-        title = f"[{state.stage.title} {step.number}/{len(state.stage.steps)}] {step.text}"
-        self.reporter.emit(TaskStarted(task, title, self.clock(), state.stage.title))
+        title = f"[{state.stage.full_title} {step.number}/{len(state.stage.steps)}] {step.text}"
+        self.reporter.emit(TaskStarted(task, title, self.clock(), state.stage.full_title))
         return task
 
     def _cache_is_off(self, state: StageState) -> bool:

@@ -44,6 +44,10 @@ class StageState:
         return steps[self.taken] if self.taken < len(steps) else None
 
     @property
+    def remaining(self) -> tuple[Step, ...]:
+        return self.stage.steps[self.taken :]
+
+    @property
     def is_done(self) -> bool:
         return self.started and self.taken == len(self.stage.steps)
 

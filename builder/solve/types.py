@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from builder.lean import NamedTuple, Protocol
 from builder.model.layer import Chain, Layer
@@ -59,6 +59,9 @@ class StepRunner(Protocol):
 
     def content_parts(self, step: Step, inputs: Inputs) -> Parts:
         """What only files can tell: digests of the content that the step reads. Changes nothing."""
+
+    def prepare(self, steps: Sequence[Step]) -> None:
+        """Called once before anything runs, with the steps that may have to. Raises where this machine never can."""
 
     def run(self, step: Step, inputs: Inputs, log: Callable[[bytes], None]) -> Layer:
         """Carries the step out. Afterwards the layer's blob is in the store. `log` takes the output of the process as

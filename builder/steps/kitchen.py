@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from builder.lean import TYPE_CHECKING, NamedTuple
+from builder.model.platform import Platform
 
 if TYPE_CHECKING:
     from builder.context.filetree import Context
@@ -28,5 +29,7 @@ class Kitchen(NamedTuple):
     """Hears of layers that are fetched."""
     remove_tree: Remover
     """Also of trees whose files belong to users that only the worker may act for."""
+    host: Platform
+    """This machine."""
     runtime: str = "native"
     epoch: int | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from builder.errors import Span, StepError
 from builder.model.config import ImageConfig
@@ -76,6 +76,9 @@ class ToyRunner:
             raise StepError("run-failed", f"{command} failed")
         below = "".join(layer.diff_id for layer in inputs.parent)
         return layer_of(self.output.get(command, f"{below}|{command}|{self.content.get(command, '')}"))
+
+    def prepare(self, steps: Sequence[Step]) -> None:
+        pass
 
     def describe_content(self, name: str, old: object, new: object) -> str:
         return f"{name} differs" if old != new else ""

@@ -10,6 +10,7 @@ import pytest
 
 from builder.errors import LayerError
 from builder.images.sources.open import Sources
+from builder.model.platform import Platform
 from builder.sandbox.spec import RootFs
 from builder.sandbox.worker import Worker
 from builder.steps import difference
@@ -18,6 +19,7 @@ from builder.store.store import Store
 from builder.store.trees import remove_tree
 
 EPOCH = 1_000_000_000
+HOST = Platform("linux", "amd64")
 
 
 @pytest.fixture
@@ -26,7 +28,7 @@ def kitchen(tmp_path: Path) -> Iterator[Kitchen]:
         raise AssertionError
 
     with Store.open(str(tmp_path / "store")) as store, Worker() as worker:
-        yield Kitchen(store, no_context, lambda: worker, Sources(), lambda *_: None, remove_tree, epoch=EPOCH)  # type: ignore[arg-type]
+        yield Kitchen(store, no_context, lambda: worker, Sources(), lambda *_: None, remove_tree, HOST, epoch=EPOCH)  # type: ignore[arg-type]
 
 
 @pytest.fixture

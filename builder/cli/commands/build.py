@@ -9,6 +9,7 @@ from builder.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from builder.pipeline import BuildOptions, BuildResult
 
@@ -53,11 +54,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "NAME in COPY --from, FROM and mounts, also in the place of a stage or image of that name",
     )
     add("--target", default="", metavar="STAGE", help="stage to build (default: the last)")
-    add("--platform", default="", metavar="OS/ARCH", help="platform to build for (default: this machine's)")
+    add(
+        "--platform",
+        action="append",
+        default=[],
+        metavar="OS/ARCH[,...]",
+        help="platforms to build for (default: this machine's); several make an image index",
+    )
     add("--label", action="append", default=[], metavar="NAME=VALUE", help="label of the image")
+    add(
+        "--annotation",
+        action="append",
+        default=[],
+        metavar="[TYPE:]KEY=VALUE",
+        help="annotate the image; TYPE: manifest (default), manifest-descriptor, index, index-descriptor",
+    )
+    _add_caching(add)
+    _add_results(add)
+
+
+def _add_caching(add: Callable[..., object]) -> None:
     add("--pull", action="store_true", help="look for newer base images in their registries")
     add("--no-cache", action="store_true", help="run every step")
     add("--no-cache-filter", action="append", default=[], metavar="STAGE[,STAGE]", help="run the steps of these stages")
+
+
+def _add_results(add: Callable[..., object]) -> None:
     add(
         "-o",
         "--output",
@@ -116,8 +138,9 @@ def options_of(args: argparse.Namespace) -> BuildOptions:
         tags=tuple(args.tag),
         build_args=tuple(pair for item in args.build_arg for pair in _build_arg(item)),
         target=args.target,
-        platform=args.platform,
+        platform=",".join(args.platform),
         labels=tuple(_pair(item, "--label") for item in args.label),
+        annotations=tuple(args.annotation),
         pull=args.pull,
         no_cache=args.no_cache,
         no_cache_filter=tuple(filters),

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, Protocol
 
 from builder.errors import ImageError
+from builder.images.select import image_entries
 from builder.images.sources.types import DOCUMENT_LIMIT, Document
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
@@ -86,7 +87,7 @@ class LayoutSource:
         with self._open("index.json") as file:
             data = file.read(DOCUMENT_LIMIT)
         try:
-            entries = Index.from_json(json.loads(data)).manifests
+            entries = image_entries(Index.from_json(json.loads(data)).manifests)
         except (ValueError, RecursionError) as error:
             raise ImageError("bad-layout", f"index.json of {self._place} is not JSON") from error
         fitting = [entry for entry in entries if _has_name(entry, tag)] if tag else entries
