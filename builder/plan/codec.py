@@ -129,4 +129,5 @@ _plan = _record(
     images=_several(_image),
     image_platforms=_several(_platform),
     warnings=_several(_record(Remark, span=_span)),
+    targets=tuple,
 )
