@@ -108,7 +108,7 @@ def _workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: E
             tools.worker().start()
 
     origins = _origins(options)
-    places = Places(lambda folder: store.place("contexts", folder), store.folder("tmp"))
+    places = Places(lambda folder: store.place("contexts", folder), store.folder("tmp"), store.temporary.directory)
     contexts = OpenContexts(options.context, options.file, origins, places, opened)
 
     def runner(plan: Plan) -> LocalStepRunner:

@@ -95,7 +95,7 @@ def _first_word(argv: list[str]) -> int:
 
 def _check_spelling(word: str) -> None:
     """A word that is no option and no file was meant as a command: `pybuild imags`."""
-    if not word or word.startswith("-") or os.path.exists(word):
+    if not word or word.startswith("-") or "/" in word or ":" in word or os.path.exists(word):
         return
     from difflib import get_close_matches
 

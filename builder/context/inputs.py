@@ -8,6 +8,7 @@ import sys
 from builder.context.buildfile import MAX_BYTES, NAMES, BuildfileText, read_buildfile, refuse_terminal
 from builder.context.filetree import Context
 from builder.context.listed import archive_context, empty_context
+from builder.context.opened import Places
 from builder.context.origin import STDIN, Origin, OriginKind, main_origin
 from builder.errors import ContextError, UsageError
 from builder.layers.archive import is_archive
@@ -17,18 +18,32 @@ from builder.model.entry import Kind
 _CHUNK = 1 << 20
 
 
-def take_input(given: str, file: str | None, spool: str) -> tuple[BuildfileText, Context]:
-    """What the words CONTEXT and `--file` mean, CONTEXT being no folder. Whoever calls it closes the context. `spool`
-    is a folder for files without a name."""
+def take_input(given: str, file: str | None, places: Places) -> tuple[BuildfileText, Context]:
+    """What the words CONTEXT and `--file` mean, CONTEXT being no folder. Whoever calls it closes the context."""
     origin = main_origin(given)
+    spool = places.spool
     if origin.kind is OriginKind.STDIN:
         return _from_stdin(file, spool)
-    context = _archive(origin.place, spool)
+    is_git = origin.kind is OriginKind.GIT
+    context = git_context(origin.place, places) if is_git else _archive(origin.place, spool)
     try:
         return _buildfile(context, origin, file), context
     except BaseException:
         context.close()
         raise
+
+
+def git_context(url: str, places: Places) -> Context:
+    """What a git URL names, without an ignore file: BuildKit reads none there."""
+    from builder.context.folder import FolderContext
+    from builder.context.repository import checkout, find_repository
+    from builder.context.statindex import StatIndex
+
+    folder = places.new_folder()
+    repository = find_repository(url)
+    if repository is None:
+        raise ContextError("bad-git-url", f"{url} is no git URL")
+    return FolderContext(checkout(repository, folder), None, StatIndex(f"{folder}/index"))
 
 
 def _from_stdin(file: str | None, spool: str) -> tuple[BuildfileText, Context]:

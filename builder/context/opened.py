@@ -24,6 +24,8 @@ class Places(NamedTuple):
     """From what a folder is known by to the file that remembers its digests."""
     spool: str
     """A folder for files without a name."""
+    new_folder: Callable[[], str]
+    """Makes a folder that is removed when the build is over."""
 
 
 class OpenContexts:
@@ -50,7 +52,7 @@ class OpenContexts:
             return text
         from builder.context.inputs import take_input
 
-        text, context = take_input(self._given, self._file, self._places.spool)
+        text, context = take_input(self._given, self._file, self._places)
         self._keep("", context)
         return text
 
@@ -58,9 +60,18 @@ class OpenContexts:
         """The named context `name`; empty: the main one."""
         with self._lock:
             if name not in self._contexts:
-                place = self._named[name].place if name else self._given
-                self._keep(name, self._folder(place, "" if name else self._beside))
+                self._keep(name, self._open(name))
             return self._contexts[name]
+
+    def _open(self, name: str) -> Context:
+        if not name:
+            return self._folder(self._given, self._beside)
+        origin = self._named[name]
+        if origin.kind == "git":
+            from builder.context.inputs import git_context
+
+            return git_context(origin.place, self._places)
+        return self._folder(origin.place, "")
 
     def _keep(self, name: str, context: Context) -> None:
         self._contexts[name] = context

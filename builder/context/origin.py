@@ -13,7 +13,7 @@ from builder.model.reference import Reference, familiar_name
 
 STDIN = "-"
 _DIGEST = re.compile(r"@(sha256:[0-9a-f]{64})$")
-_HINT = "write NAME=FOLDER, NAME=docker-image://IMAGE, NAME=oci-layout://FOLDER[:TAG|@DIGEST] or NAME=URL"
+_HINT = "write NAME=FOLDER, NAME=docker-image://IMAGE, NAME=oci-layout://FOLDER[:TAG|@DIGEST] or NAME=GIT-URL"
 
 
 class OriginKind(StrEnum):
@@ -22,6 +22,7 @@ class OriginKind(StrEnum):
     """A file that has to be a tar."""
     STDIN = "stdin"
     """A tar or a Buildfile, seen from what comes."""
+    GIT = "git"
     IMAGE = "image"
     """`place` is what an image resolver is asked for; `scratch` is no image at all."""
 
@@ -33,7 +34,7 @@ class Origin(NamedTuple):
     @property
     def identity(self) -> str:
         """The same for the same place, whatever the working directory was."""
-        return os.path.abspath(self.place)
+        return self.place if self.kind is OriginKind.GIT else os.path.abspath(self.place)
 
 
 def main_origin(text: str) -> Origin:
@@ -42,7 +43,9 @@ def main_origin(text: str) -> Origin:
         return Origin(OriginKind.STDIN, text)
     if os.path.exists(text):
         return Origin(OriginKind.ARCHIVE, text)
-    hint = "name the folder that COPY reads, a tar archive, or - for standard input"
+    if _is_git(text):
+        return Origin(OriginKind.GIT, text)
+    hint = "name the folder that COPY reads, a tar archive, a git URL, or - for standard input"
     raise ContextError("no-context", f"the context {text} does not exist", hint=hint)
 
 
@@ -68,6 +71,8 @@ def _named_origin(name: str, where: str) -> Origin:
         return Origin(OriginKind.IMAGE, f"oci-layout:{_layout(rest)}")
     if os.path.isdir(where):
         return Origin(OriginKind.FOLDER, where)
+    if _is_git(where):
+        return Origin(OriginKind.GIT, where)
     if where.startswith("target:"):
         raise UsageError("bad-option", f"--build-context {name}={where}: only bake has targets", hint=_HINT)
     what = "is not a folder" if os.path.exists(where) else "does not exist"
@@ -86,3 +91,9 @@ def _layout(text: str) -> str:
     digest = _DIGEST.search(text)
     path, tail = (text[: digest.start()], digest[0]) if digest else (text, "")
     return os.path.abspath(path) + tail
+
+
+def _is_git(text: str) -> bool:
+    from builder.context.repository import find_repository
+
+    return find_repository(text) is not None
