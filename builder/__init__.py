@@ -38,6 +38,7 @@ def build(  # noqa: PLR0913 - each is a flag of the command, given by name
     outputs: Sequence[str] = (),
     root: str | None = None,
     runtime: str = "native",
+    build_contexts: Mapping[str, str] | None = None,
     epoch: int | None = None,
     on_event: Callable[[Event], None] | None = None,
 ) -> BuildResult:
@@ -66,6 +67,7 @@ def build(  # noqa: PLR0913 - each is a flag of the command, given by name
         runtime=runtime,
         root=root,
         epoch=epoch,
+        build_contexts=tuple((build_contexts or {}).items()),
     )
     return wiring.build(options, Listener(on_event or _ignore))
 

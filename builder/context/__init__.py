@@ -5,6 +5,11 @@ means.
     match               Go's filepath.Match, which wildcards in COPY mean
     filetree            the Protocol that a context and a stack of layers have in common
     folder + statindex  a folder as such a tree; content digests remembered by stat (hashing: where they come from)
+    origin              what CONTEXT and --build-context mean: folder, archive, URL, image, standard input
+    opened              the contexts of one build, each opened when it is first asked for
+    inputs              the contexts that are no folder, and the Buildfile in them
+    listed              an archive, or a download, as such a tree: read where it lies, not unpacked
+    repository          a git repository, checked out (download: a file behind a URL)
     stack               a stack of layers as such a tree
     select              sources of COPY to the entries that are copied
     listing, compare    those entries as text: a digest for the cache key, and the words for what changed

@@ -20,8 +20,15 @@ class BuildfileText(NamedTuple):
     data: bytes
 
 
-def read_buildfile(context_root: str, given: str | None) -> BuildfileText:
-    """Raises ContextError `no-buildfile` with the names that were tried."""
+def read_buildfile(context_root: str, given: str | None, spool: str | None = None) -> BuildfileText:
+    """The Buildfile that `given` names: a path, `-` or a URL; None: the one in the context. `spool` is a folder for
+    what is fetched. Raises ContextError `no-buildfile` with the names that were tried."""
+    if given and given.startswith(("http://", "https://")):
+        from builder.context.download import download, shown
+
+        with open(download(given, spool).fd, "rb") as fetched:
+            fetched.seek(0)
+            return BuildfileText(shown(given), shown(given), fetched.read(MAX_BYTES))
     if given == "-":
         refuse_terminal("a Buildfile", "pybuild -f - . < Buildfile")
         return BuildfileText("-", f"{os.path.abspath(context_root)}/-", sys.stdin.buffer.read(MAX_BYTES))

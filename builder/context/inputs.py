@@ -6,16 +6,18 @@ import os
 import sys
 
 from builder.context.buildfile import MAX_BYTES, NAMES, BuildfileText, read_buildfile, refuse_terminal
+from builder.context.download import Download, download, is_url
 from builder.context.filetree import Context
-from builder.context.listed import archive_context, empty_context
+from builder.context.listed import archive_context, empty_context, one_file_context
 from builder.context.opened import Places
 from builder.context.origin import STDIN, Origin, OriginKind, main_origin
 from builder.errors import ContextError, UsageError
 from builder.layers.archive import is_archive
 from builder.layers.compress import MAGIC_SIZE, sniff
-from builder.model.entry import Kind
+from builder.model.entry import Entry, Kind
 
 _CHUNK = 1 << 20
+_ONE_FILE = "context"
 
 
 def take_input(given: str, file: str | None, places: Places) -> tuple[BuildfileText, Context]:
@@ -24,6 +26,8 @@ def take_input(given: str, file: str | None, places: Places) -> tuple[BuildfileT
     spool = places.spool
     if origin.kind is OriginKind.STDIN:
         return _from_stdin(file, spool)
+    if origin.kind is OriginKind.URL:
+        return _from_url(origin, file, spool)
     is_git = origin.kind is OriginKind.GIT
     context = git_context(origin.place, places) if is_git else _archive(origin.place, spool)
     try:
@@ -44,6 +48,31 @@ def git_context(url: str, places: Places) -> Context:
     if repository is None:
         raise ContextError("bad-git-url", f"{url} is no git URL")
     return FolderContext(checkout(repository, folder), None, StatIndex(f"{folder}/index"))
+
+
+def _from_url(origin: Origin, file: str | None, spool: str) -> tuple[BuildfileText, Context]:
+    """A tar is the context; anything else is a Buildfile, and the only file of the context. Its name is BuildKit's."""
+    found = download(origin.place, spool)
+    is_tar = bool(sniff(os.pread(found.fd, MAGIC_SIZE, 0))) or is_archive(found.fd)
+    context = archive_context(found.fd, origin.identity, spool) if is_tar else _one_file(found, spool)
+    try:
+        if file and not is_tar and not (file == STDIN or os.path.isabs(file) or is_url(file)):
+            hint = "leave out -f, or give a tar archive behind the URL"
+            raise UsageError("buildfile-twice", f"the URL is a Buildfile, and -f {file} names another", hint=hint)
+        return _buildfile(context, origin, file if is_tar or file else _ONE_FILE), context
+    except BaseException:
+        context.close()
+        raise
+
+
+def file_context(url: str, spool: str) -> Context:
+    """A named context: the file as it is, an archive too."""
+    return _one_file(download(url, spool), spool)
+
+
+def _one_file(found: Download, spool: str) -> Context:
+    entry = Entry(_ONE_FILE, Kind.FILE, 0o600, size=found.size, mtime=found.mtime)
+    return one_file_context(found.fd, entry, spool)
 
 
 def _from_stdin(file: str | None, spool: str) -> tuple[BuildfileText, Context]:
@@ -100,8 +129,8 @@ def _archive(path: str, spool: str) -> Context:
 
 
 def _buildfile(context: Context, origin: Origin, file: str | None) -> BuildfileText:
-    """`-` and absolute paths are files of this machine, others lie in the context."""
-    if file and (file == STDIN or os.path.isabs(file)):
+    """`-`, URLs and absolute paths are no part of the context, other paths lie in it."""
+    if file and (file == STDIN or os.path.isabs(file) or is_url(file)):
         return read_buildfile("", file)
     return find_buildfile(context, origin, file)
 
@@ -117,5 +146,6 @@ def find_buildfile(context: Context, origin: Origin, file: str | None) -> Buildf
         if entry is not None and entry.kind is Kind.FILE:
             with open(context.open(path), "rb") as found:
                 return BuildfileText(name, f"{origin.identity}/{name}", found.read(MAX_BYTES))
+    place = "on standard input" if origin.kind is OriginKind.STDIN else origin.identity
     hint = "name the file with -f FILE; its path is the one in the context"
-    raise ContextError("no-buildfile", f"no {', '.join(names[:3])} in the context {origin.place}", hint=hint)
+    raise ContextError("no-buildfile", f"no {', '.join(names[:3])} in the context {place}", hint=hint)

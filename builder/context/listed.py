@@ -105,6 +105,29 @@ def archive_context(fd: int, where: str, spool: str) -> ListedContext:
         raise
 
 
+def one_file_context(fd: int, entry: Entry, spool: str) -> ListedContext:
+    """A tree of one file, whose content is open at `fd`, which now belongs to the context."""
+    opened = ExitStack()
+    opened.callback(os.close, fd)
+    return ListedContext([(entry, lambda: _FromStart(fd))], opened, spool)
+
+
+class _FromStart:
+    """The content of an open file, whatever others read of it."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._at = 0
+
+    def read(self, size: int, /) -> bytes:
+        data = os.pread(self._fd, size, self._at)
+        self._at += len(data)
+        return data
+
+    def close(self) -> None:
+        """The file stays open: it is the context's."""
+
+
 def empty_context() -> ListedContext:
     return ListedContext((), ExitStack())
 

@@ -47,7 +47,7 @@ class OpenContexts:
     def buildfile(self) -> BuildfileText:
         """The Buildfile of the build. Reads standard input if that is the Buildfile or the context."""
         if os.path.isdir(self._given):
-            text = read_buildfile(self._given, self._file)
+            text = read_buildfile(self._given, self._file, self._places.spool)
             self._beside = text.path
             return text
         from builder.context.inputs import take_input
@@ -71,6 +71,10 @@ class OpenContexts:
             from builder.context.inputs import git_context
 
             return git_context(origin.place, self._places)
+        if origin.kind == "url":
+            from builder.context.inputs import file_context
+
+            return file_context(origin.place, self._places.spool)
         return self._folder(origin.place, "")
 
     def _keep(self, name: str, context: Context) -> None:

@@ -12,8 +12,9 @@ from builder.model.platform import Platform
 from builder.model.reference import Reference, familiar_name
 
 STDIN = "-"
+_WEB = ("http://", "https://")
 _DIGEST = re.compile(r"@(sha256:[0-9a-f]{64})$")
-_HINT = "write NAME=FOLDER, NAME=docker-image://IMAGE, NAME=oci-layout://FOLDER[:TAG|@DIGEST] or NAME=GIT-URL"
+_HINT = "write NAME=FOLDER, NAME=docker-image://IMAGE, NAME=oci-layout://FOLDER[:TAG|@DIGEST] or NAME=URL"
 
 
 class OriginKind(StrEnum):
@@ -23,6 +24,8 @@ class OriginKind(StrEnum):
     STDIN = "stdin"
     """A tar or a Buildfile, seen from what comes."""
     GIT = "git"
+    URL = "url"
+    """A file behind http or https: for the main context a tar or a Buildfile."""
     IMAGE = "image"
     """`place` is what an image resolver is asked for; `scratch` is no image at all."""
 
@@ -33,8 +36,12 @@ class Origin(NamedTuple):
 
     @property
     def identity(self) -> str:
-        """The same for the same place, whatever the working directory was."""
-        return self.place if self.kind is OriginKind.GIT else os.path.abspath(self.place)
+        """The same for the same place, whatever the working directory was; without a password."""
+        if self.kind not in (OriginKind.GIT, OriginKind.URL):
+            return os.path.abspath(self.place)
+        from builder.context.download import shown
+
+        return shown(self.place)
 
 
 def main_origin(text: str) -> Origin:
@@ -45,7 +52,9 @@ def main_origin(text: str) -> Origin:
         return Origin(OriginKind.ARCHIVE, text)
     if _is_git(text):
         return Origin(OriginKind.GIT, text)
-    hint = "name the folder that COPY reads, a tar archive, a git URL, or - for standard input"
+    if text.startswith(_WEB):
+        return Origin(OriginKind.URL, text)
+    hint = "name the folder that COPY reads, a tar archive, a URL, or - for standard input"
     raise ContextError("no-context", f"the context {text} does not exist", hint=hint)
 
 
@@ -73,6 +82,8 @@ def _named_origin(name: str, where: str) -> Origin:
         return Origin(OriginKind.FOLDER, where)
     if _is_git(where):
         return Origin(OriginKind.GIT, where)
+    if where.startswith(_WEB):
+        return Origin(OriginKind.URL, where)
     if where.startswith("target:"):
         raise UsageError("bad-option", f"--build-context {name}={where}: only bake has targets", hint=_HINT)
     what = "is not a folder" if os.path.exists(where) else "does not exist"

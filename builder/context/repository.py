@@ -15,6 +15,7 @@ import re
 from typing import NamedTuple
 from urllib.parse import parse_qs, unquote
 
+from builder.context.download import shown
 from builder.errors import ContextError
 
 _URL = re.compile(
@@ -82,11 +83,6 @@ def checkout(repository: Repository, folder: str) -> str:
         for name in (".", *folders, *names):
             os.utime(os.path.join(above, name), (seconds, seconds), follow_symlinks=False)
     return root
-
-
-def shown(url: str) -> str:
-    """Without a password."""
-    return re.sub(r"://[^/@]*@", "://", url)
 
 
 def _fetch(git: _Git, repository: Repository) -> str:

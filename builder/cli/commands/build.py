@@ -34,9 +34,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         default=".",
         metavar="CONTEXT",
-        help="where COPY and ADD read: a folder (default: .), a tar archive, or - for a tar or a Buildfile on stdin",
+        help="where COPY and ADD read: a folder (default: .), a tar, the URL of a git repository, of a tar or of a "
+        "Buildfile, or - for a tar or a Buildfile on standard input",
     )
-    add("-f", "--file", metavar="FILE", help="Buildfile (default: Buildfile, Dockerfile or Containerfile in CONTEXT)")
+    add(
+        "-f",
+        "--file",
+        metavar="FILE",
+        help="Buildfile, - for standard input, or a URL; a path in CONTEXT where that is no folder "
+        "(default: Buildfile, Dockerfile or Containerfile in CONTEXT)",
+    )
     add("-t", "--tag", action="append", default=[], metavar="NAME[:TAG]", help="name of the image; may be repeated")
     add(
         "--build-arg",
@@ -50,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=WHERE",
-        help="further context: a folder, docker-image://IMAGE or oci-layout://FOLDER[:TAG|@DIGEST]; "
+        help="further context: a folder, docker-image://IMAGE, oci-layout://FOLDER[:TAG|@DIGEST] or a URL; "
         "NAME in COPY --from, FROM and mounts, also in the place of a stage or image of that name",
     )
     add("--target", default="", metavar="STAGE", help="stage to build (default: the last)")
