@@ -9,6 +9,7 @@ from builder.model.entry import Entry, Kind
 
 if TYPE_CHECKING:
     from builder.context.ignore import Rule
+    from builder.context.narrowing import Choice
 
 
 class FileTree(Protocol):
@@ -25,10 +26,10 @@ class FileTree(Protocol):
         """`path` with every symlink followed, the last part too; `..` and absolute targets stay inside the tree. Parts
         that do not exist are kept as they are. Raises a BuilderError for a loop."""
 
-    def walk(self, path: str) -> Iterator[Entry]:
-        """Everything below the directory at `path`, without itself, sorted by the bytes of the whole path. Files have
-        their digest. Of files that are one (hard links), the first is a FILE and the others are HARDLINKs to it; what
-        lies outside of `path` does not count."""
+    def walk(self, path: str, choice: Choice | None = None) -> Iterator[Entry]:
+        """Everything that `choice` picks below the directory at `path`, without itself, sorted by the bytes of the
+        whole path. Files have their digest. Of files that are one (hard links), the first is a FILE and the others are
+        HARDLINKs to it; what lies outside of `path` does not count."""
 
 
 class Context(FileTree, Protocol):

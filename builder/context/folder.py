@@ -23,6 +23,7 @@ from builder.model.entry import Entry, Kind
 
 if TYPE_CHECKING:
     from builder.context.filetree import Identity
+    from builder.context.narrowing import Choice
 
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _FORMAT = 0o170000
@@ -92,12 +93,13 @@ class FolderContext:
         with self._lock:
             return resolve(path, self._look)
 
-    def walk(self, path: str) -> Iterator[Entry]:
+    def walk(self, path: str, choice: Choice | None = None) -> Iterator[Entry]:
         with self._lock:
-            found, identities = self._collect(path)
+            found, identities = self._collect(path, choice)
             paths = list(found)
             paths.sort(key=None if "".join(paths).isascii() else os.fsencode)
-            entries = self._with_digests([found[name] for name in paths])
+            entries = [found[name] for name in paths]
+            entries = self._with_digests(choice.choose(entries) if choice else entries)
         if not identities:
             return iter(entries)
         from builder.context.filetree import join_links
@@ -164,8 +166,9 @@ class FolderContext:
         verdict = self._rules.verdict(path) if self._rules and path else NOT_EXCLUDED
         return None if verdict is None else self._scan(path, verdict)
 
-    def _collect(self, top: str) -> tuple[dict[str, Entry], dict[str, Identity]]:
-        """All entries below `top` by their path, and what tells hard links, reading every directory not read yet."""
+    def _collect(self, top: str, choice: Choice | None = None) -> tuple[dict[str, Entry], dict[str, Identity]]:
+        """All entries below `top` by their path, and what tells hard links, reading every directory not read yet; of
+        directories that `choice` does not enter only themselves."""
         found: dict[str, Entry] = {}
         identities: dict[str, Identity] = {}
         hidden: list[str] = []
@@ -178,7 +181,7 @@ class FolderContext:
             for name, entry in scanned.entries.items():
                 path = entry.path
                 found[path] = entry
-                if entry.kind is _DIRECTORY:
+                if entry.kind is _DIRECTORY and (choice is None or choice.enters(path)):
                     pending.append((path, scanned.verdicts.get(name, verdict)))
             if scanned.links:
                 identities.update((prefix + name, identity) for name, identity in scanned.links.items())

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Callable, Sequence
 
 from builder.errors import BuilderError, ContextError, Problems, Span
 from builder.lean import NamedTuple, Protocol, sha256_hex
@@ -102,20 +103,13 @@ class IgnoreRules:
         lines = _read_lines(text)
         if not lines:
             return cls(())
-        from builder.context.patterns import DockerPattern, classify
-
         rules: list[Rule] = []
         errors: list[BuilderError] = []
         for number, line in lines:
             try:
-                if line == "!":
-                    raise ContextError("bad-pattern", "a `!` needs a pattern after it")
-                pattern = DockerPattern(line)
-                kind, value = classify(line.removeprefix("!"))
+                rules.append(_rule(line, number))
             except ContextError as error:
                 errors.append(error.at(Span(name, number, number, text=text.split("\n")[number - 1].rstrip("\r"))))
-                continue
-            rules.append(Rule(line.removeprefix("!"), not pattern.include, kind, value, number))
         if errors:
             raise errors[0] if len(errors) == 1 else Problems(tuple(errors))
         return cls(tuple(rules))
@@ -123,11 +117,22 @@ class IgnoreRules:
     @classmethod
     def load(cls, text: str, memory: RuleMemory, name: str = DEFAULT_NAME) -> IgnoreRules:
         """As `parse`, but a text that `memory` knows is not translated again."""
-        key = f"ignore:{_RULES_FORMAT}:" + sha256_hex(text.encode("utf-8", "surrogateescape"))
+        return cls._remembered(f"ignore:{_RULES_FORMAT}:{_digest(text)}", lambda: cls.parse(text, name), memory)
+
+    @classmethod
+    def of_patterns(cls, patterns: Sequence[str], memory: RuleMemory) -> IgnoreRules:
+        """Patterns that do not come from a file: cleaned, but nothing is a comment and a leading slash stays (and then
+        matches nothing). Raises ContextError `bad-pattern`."""
+        lines = [clean(stripped) for pattern in patterns if (stripped := pattern.strip(_BLANKS))]
+        key = f"patterns:{_RULES_FORMAT}:{_digest(json.dumps(lines))}"
+        return cls._remembered(key, lambda: cls(tuple(_rule(line, at) for at, line in enumerate(lines, 1))), memory)
+
+    @classmethod
+    def _remembered(cls, key: str, make: Callable[[], IgnoreRules], memory: RuleMemory) -> IgnoreRules:
         known = memory.recall(key)
         if known is not None:
             return cls(tuple(Rule(*fields) for fields in json.loads(known)))
-        rules = cls.parse(text, name)
+        rules = make()
         memory.remember(key, json.dumps(rules.rules))
         return rules
 
@@ -230,6 +235,21 @@ def clean(path: str) -> str:
         elif part not in ("", ".") and not (part == ".." and rooted):
             parts.append(part)
     return "/" * rooted + "/".join(parts) or "."
+
+
+def _rule(line: str, number: int) -> Rule:
+    """Of one cleaned line. Raises ContextError `bad-pattern`."""
+    from builder.context.patterns import DockerPattern, classify
+
+    if line == "!":
+        raise ContextError("bad-pattern", "a `!` needs a pattern after it")
+    pattern = DockerPattern(line)
+    kind, value = classify(line.removeprefix("!"))
+    return Rule(line.removeprefix("!"), not pattern.include, kind, value, number)
+
+
+def _digest(text: str) -> str:
+    return sha256_hex(text.encode("utf-8", "surrogateescape"))
 
 
 def _read_lines(text: str) -> list[tuple[int, str]]:

@@ -16,6 +16,7 @@ from contextlib import ExitStack
 
 from builder.context.filetree import join_links
 from builder.context.ignore import Rule
+from builder.context.stack import nodes_below
 from builder.errors import ContextError, LayerError
 from builder.layers.archive import archive_items
 from builder.layers.pack import Item, Opener
@@ -25,6 +26,7 @@ from builder.model.entry import Entry, Kind
 
 if TYPE_CHECKING:
     from builder.context.filetree import Identity
+    from builder.context.narrowing import Choice
 
 _CHUNK = 1 << 20
 
@@ -51,8 +53,8 @@ class ListedContext:
     def resolve(self, path: str) -> str:
         return self._tree.resolve(path)
 
-    def walk(self, path: str) -> Iterator[Entry]:
-        below = [node for node in self._tree.walk(path) if node.entry.path != path]
+    def walk(self, path: str, choice: Choice | None = None) -> Iterator[Entry]:
+        below = nodes_below(self._tree, path, choice)
         return join_links((self._as_file(node), self._identity(node)) for node in below)
 
     def open(self, path: str) -> int:

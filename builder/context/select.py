@@ -17,6 +17,7 @@ from builder.model.entry import Entry, Kind
 
 if TYPE_CHECKING:
     from builder.context.filetree import FileTree
+    from builder.context.narrowing import Narrowed, Narrowing
 
 
 class Selected(NamedTuple):
@@ -24,6 +25,8 @@ class Selected(NamedTuple):
     """As it is copied: its path, and the link of a HARDLINK, are relative to the destination."""
     source: str
     """Its path in the tree."""
+    is_leading: bool = False
+    """Of a directory: it is only there because of what is in it."""
 
 
 class Source(NamedTuple):
@@ -36,6 +39,8 @@ class Source(NamedTuple):
     """The file, or the directory itself: its metadata are not copied, what is in it is."""
     below: tuple[Entry, ...]
     """Of a directory: everything in it, sorted by path."""
+    leading: frozenset[str] = frozenset()
+    """Those directories of `below`, by path, that are only there because of what is in them (see `narrowing`)."""
 
     @property
     def is_directory(self) -> bool:
@@ -53,7 +58,7 @@ class Source(NamedTuple):
         cut = len(self.prefix)
         for entry in self.below:
             link = entry.link[cut:] if entry.kind is Kind.HARDLINK else entry.link
-            yield Selected(entry._replace(path=entry.path[cut:], link=link), entry.path)
+            yield Selected(entry._replace(path=entry.path[cut:], link=link), entry.path, entry.path in self.leading)
 
 
 def select(
@@ -62,21 +67,27 @@ def select(
     *,
     where: str = "the build context",
     ignored_by: Callable[[str], Rule | None] | None = None,
+    narrowing: Narrowing | None = None,
 ) -> list[Source]:
-    """What `paths` name, in order. Raises ContextError `source-not-found` for a plain path that is not there, with a
-    hint (`ignored_by` tells the line of the ignore file that hides a path), and `bad-pattern` for a malformed
-    wildcard."""
+    """What `paths` name, in order, as far as `narrowing` leaves it. Raises ContextError `source-not-found` for a plain
+    path that is not there, with a hint (`ignored_by` tells the line of the ignore file that hides a path), and
+    `bad-pattern` for a malformed wildcard."""
     found: list[Source] = []
     for written in paths:
-        path = clean("/" + written)[1:]
+        narrowed = narrowing.begin(written, has_wildcard) if narrowing else None
+        path = clean(f"/{narrowed.start if narrowed else written}")[1:]
         matches = _match(tree, path) if has_wildcard(path) else [path]
         if matches is None:
             raise _missing(tree, written, _plain_prefix(path), where, ignored_by)
+        only_directories = narrowed and narrowed.directories_only and not any(_is_link(tree, path) for path in matches)
         for match in matches:
-            source = _source(tree, match)
+            source = _source(tree, match, narrowed)
             if source is None:
                 raise _missing(tree, match if has_wildcard(path) else written, match, where, ignored_by)
-            found.append(source)
+            if narrowed and narrowed.required is not None and not _holds(tree, match, source, narrowed.required):
+                raise _missing(tree, written, clean(f"{path}/{narrowed.required}"), where, ignored_by)
+            if source.is_directory or not only_directories:
+                found.append(source)
     return found
 
 
@@ -87,12 +98,29 @@ def has_wildcard(text: str) -> bool:
     return re.search(r"[*?\[]", re.sub(r"\\.", "", text, flags=re.DOTALL)) is not None
 
 
-def _source(tree: FileTree, path: str) -> Source | None:
+def _source(tree: FileTree, path: str, narrowed: Narrowed | None) -> Source | None:
     entry = tree.get(tree.resolve(path))
     if entry is None:
         return None
-    below = tuple(tree.walk(entry.path)) if entry.kind is Kind.DIRECTORY else ()
-    return Source(path.rpartition("/")[2], entry, below)
+    name = path.rpartition("/")[2]
+    if entry.kind is not Kind.DIRECTORY:
+        return Source(name, entry, ())
+    choice = narrowed.choice(entry.path) if narrowed else None
+    below = tuple(tree.walk(entry.path, choice))
+    return Source(name, entry, below, frozenset(choice.leading if choice else ()))
+
+
+def _holds(tree: FileTree, path: str, source: Source, required: str) -> bool:
+    """Whether `required` is among what is copied. BuildKit looks for it without following a last symlink of `path`."""
+    if not required or _is_link(tree, path):
+        return False
+    wanted = f"{source.prefix}{required}"
+    return any(entry.path == wanted or entry.path.startswith(f"{wanted}/") for entry in source.below)
+
+
+def _is_link(tree: FileTree, path: str) -> bool:
+    entry = tree.get(path)
+    return entry is not None and entry.kind is Kind.SYMLINK
 
 
 def _match(tree: FileTree, pattern: str) -> list[str] | None:

@@ -6,7 +6,20 @@ from collections.abc import Iterator
 
 from builder.context.filetree import Identity, join_links
 from builder.layers.tree import Node, Tree
+from builder.lean import TYPE_CHECKING
 from builder.model.entry import Entry, Kind
+
+if TYPE_CHECKING:
+    from builder.context.narrowing import Choice
+
+
+def nodes_below(tree: Tree, path: str, choice: Choice | None) -> list[Node]:
+    """What `FileTree.walk` gives out, as nodes."""
+    below = [node for node in tree.walk(path) if node.entry.path != path]
+    if choice is None:
+        return below
+    chosen = {entry.path for entry in choice.choose([node.entry for node in below])}
+    return [node for node in below if node.entry.path in chosen]
 
 
 class StackTree:
@@ -25,8 +38,8 @@ class StackTree:
     def resolve(self, path: str) -> str:
         return self._tree.resolve(path)
 
-    def walk(self, path: str) -> Iterator[Entry]:
-        below = (node for node in self._tree.walk(path) if node.entry.path != path)
+    def walk(self, path: str, choice: Choice | None = None) -> Iterator[Entry]:
+        below = nodes_below(self._tree, path, choice)
         return join_links((self._as_file(node), self._identity(node)) for node in below)
 
     def _as_file(self, node: Node) -> Entry:

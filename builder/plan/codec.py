@@ -116,7 +116,7 @@ _source = _record(Source, kind=SourceKind)
 _inline = _several(_record(InlineFile))
 _READ_ACTION: dict[str, Decode] = {
     "run": _record(RunAction, argv=tuple, env=_pairs, scripts=_inline, proxies=_pairs),
-    "copy": _record(CopyAction, source=_source, paths=tuple, inline=_inline),
+    "copy": _record(CopyAction, source=_source, paths=tuple, inline=_inline, exclude=tuple),
     "workdir": _record(WorkdirAction),
 }
 _step = _record(Step, span=_span, action=_action, reads=tuple)

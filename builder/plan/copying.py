@@ -40,11 +40,15 @@ def apply_copy(state: StageState, item: Copy) -> None:
         chmod=chmod,
         link=item.link and not chmod,
         unpack=item.unpack,
+        parents=item.parents,
+        exclude=item.exclude,
     )
-    flags = [f"--{name}={value}" for name, value in (("chown", chown), ("chmod", written_chmod)) if value]
+    flags = ["--parents"] if item.parents else []
+    flags += [f"--{name}={value}" for name, value in (("chown", chown), ("chmod", written_chmod)) if value]
     words = [*flags, *paths, *(f"<<{heredoc.name}" for heredoc in item.heredocs), written_dest]
     name = instruction_name(item)
     origin = [f"--from={item.from_}"] if item.from_ else []
+    origin += [f"--exclude={pattern}" for pattern in item.exclude]
     reads = (source.stage,) if source.kind is SourceKind.STAGE else ()
     state.add_step(action, " ".join([name, *origin, *words]), item.span, reads)
     state.history.append(layer_line(" ".join([name, *words])))

@@ -81,11 +81,16 @@ class CopyAction(NamedTuple):
     """Independent of the layers below. Never together with `chmod`: BuildKit ignores `--link` there."""
     unpack: bool | None = None
     """ADD: whether archives are unpacked; None is the default, local ones only."""
+    parents: bool = False
+    """Directories of the sources are kept, from `/./` on where a source has that."""
+    exclude: tuple[str, ...] = ()
+    """Patterns of what is left out below sources that are directories; as written, never expanded."""
 
     def key_parts(self) -> dict[str, object]:
         """The destination and how entries change on the way. Which entries they are is content: the runner adds it."""
         parts: dict[str, object] = {"dest": self.dest}
-        flags = {"add": self.is_add, "chown": self.chown, "chmod": self.chmod, "link": self.link}
+        flags: dict[str, object] = {"add": self.is_add, "chown": self.chown, "chmod": self.chmod, "link": self.link}
+        flags |= {"parents": self.parents, "exclude": list(self.exclude)}
         parts |= {name: value for name, value in flags.items() if value}
         return parts if self.unpack is None else parts | {"unpack": self.unpack}
 

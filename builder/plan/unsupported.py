@@ -50,10 +50,6 @@ def _run_flags(item: Run) -> Iterator[str]:
 
 
 def _copy_flags(item: Copy) -> Iterator[str]:
-    if item.parents:
-        yield "--parents"
-    for pattern in item.exclude:
-        yield f"--exclude={pattern}"
     if item.checksum:
         yield f"--checksum={item.checksum}"
     if item.keep_git_dir is not None:

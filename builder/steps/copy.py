@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from builder.cache.memo import digest_memo
+from builder.cache.memo import Memo, digest_memo
 from builder.context.listing import make_listing
 from builder.context.select import Source as Selection
 from builder.context.select import select
-from builder.lean import sha256_hex
+from builder.lean import TYPE_CHECKING, sha256_hex
 from builder.model.canonical import canonical
 from builder.model.layer import Chain, Layer, chain_identity
 from builder.plan.types import CopyAction, Plan, SourceKind
 from builder.solve.types import Inputs, Parts
 from builder.steps.kitchen import Kitchen
 from builder.steps.listings import Listings
+
+if TYPE_CHECKING:
+    from builder.context.narrowing import Narrowing
 
 LISTING_FORMAT = 1
 """Raise it when the same files give another listing than before."""
@@ -54,7 +57,8 @@ class Copies:
         chain = self._origin(action, inputs)
         if chain is None:
             return self._listings.note(make_listing(self._select(action, inputs)))
-        key = canonical(["listing", LISTING_FORMAT, chain_identity(chain), list(action.paths)]).decode()
+        narrowed = [action.parents, *action.exclude] if action.parents or action.exclude else []
+        key = canonical(["listing", LISTING_FORMAT, chain_identity(chain), list(action.paths), *narrowed]).decode()
         known = self._memo.get(key)
         if isinstance(known, str):
             return known
@@ -64,7 +68,7 @@ class Copies:
 
     def _select(self, action: CopyAction, inputs: Inputs) -> list[Selection]:
         chain = self._origin(action, inputs)
-        key = (action.paths, action.source, chain and chain_identity(chain))
+        key = (action.paths, action.parents, action.exclude, action.source, chain and chain_identity(chain))
         if key not in self._selections:
             self._selections[key] = self._selected(action, chain)
         return self._selections[key]
@@ -72,13 +76,25 @@ class Copies:
     def _selected(self, action: CopyAction, chain: Chain | None) -> list[Selection]:
         if not action.paths:
             return []
+        narrowing = self._narrowing(action)
         if chain is None:
             context = self._kitchen.context(action.source.context)
-            return select(context, action.paths, where=self._name(action), ignored_by=context.ignored_by)
+            where, ignored_by = self._name(action), context.ignored_by
+            return select(context, action.paths, where=where, ignored_by=ignored_by, narrowing=narrowing)
         from builder.context.stack import StackTree
         from builder.steps.trees import tree_of
 
-        return select(StackTree(tree_of(chain, self._kitchen)), action.paths, where=self._name(action))
+        tree = StackTree(tree_of(chain, self._kitchen))
+        return select(tree, action.paths, where=self._name(action), narrowing=narrowing)
+
+    def _narrowing(self, action: CopyAction) -> Narrowing | None:
+        if not (action.parents or action.exclude):
+            return None
+        from builder.context.narrowing import Narrowing
+
+        return Narrowing(
+            action.parents, action.exclude, PatternMemory(self._memo), action.source.kind is SourceKind.CONTEXT
+        )
 
     def _origin(self, action: CopyAction, inputs: Inputs) -> Chain | None:
         """The layers to copy from; None is a build context."""
@@ -100,6 +116,20 @@ class Copies:
             return f"the build context {name}" if name else "the build context"
         title = next((s.title for s in self._plan.stages if s.position == action.source.stage), "scratch")
         return f"stage {title}"
+
+
+class PatternMemory:
+    """Translated patterns, kept with other derived values."""
+
+    def __init__(self, memo: Memo) -> None:
+        self._memo = memo
+
+    def recall(self, key: str) -> str | None:
+        known = self._memo.get(key)
+        return known if isinstance(known, str) else None
+
+    def remember(self, key: str, text: str) -> None:
+        self._memo.put(key, text)
 
 
 def _bytes(text: str) -> bytes:

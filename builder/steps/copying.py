@@ -90,6 +90,9 @@ class Copying:
             entry = selected.entry
             path = _join(target, entry.path) if source.is_directory else target
             link = _join(target, entry.link) if entry.kind is Kind.HARDLINK else entry.link
+            if selected.is_leading:
+                self._placement.lead_through(self._changed(entry._replace(path=path)), entry.mode)
+                continue
             self._put(entry._replace(path=path, link=link), _opener(open_, selected.source))
 
     def _add_inline(self, file: InlineFile) -> None:

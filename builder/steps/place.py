@@ -86,6 +86,13 @@ class Placement:
         if existing is None or overwrite:
             self._items[entry.path] = Item(entry)
 
+    def lead_through(self, entry: Entry, mode: int) -> None:
+        """Puts a directory for the sake of what is in it; one that stands there gets `mode` and keeps the rest."""
+        existing = self.get(entry.path)
+        if existing is not None and existing.kind is Kind.DIRECTORY:
+            entry = existing._replace(mode=mode)
+        self.put_directory(entry, overwrite=True)
+
     def replace(self, item: Item) -> None:
         """Puts anything at its path, as unpacking an archive does: only directories merge, all else is replaced."""
         path = item.entry.path
