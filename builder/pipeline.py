@@ -8,14 +8,16 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 
 from builder.cache.ledger import Ledger
 from builder.context.buildfile import BuildfileText
+from builder.context.ignore import find_ignore_file, read_ignore_file
 from builder.errors import BuilderError
 from builder.images.assemble import Ingredients, assemble
 from builder.lean import TYPE_CHECKING, NamedTuple
-from builder.plan.types import Plan, PlanOptions
-from builder.planning import kept_plan
+from builder.plan.types import Plan, PlanOptions, Remark
+from builder.planning import IgnoreFile, PlanRequest, Watcher, kept_plan
 from builder.progress.events import BuildFinished, Reporter, WarningRaised
 from builder.solve.solver import SolveOptions, Solver
 from builder.solve.types import CacheBackend, Decision, Solution, StepRunner
@@ -146,10 +148,7 @@ def run_build(options: BuildOptions, shop: Workshop) -> BuildResult:
 
 def _build(options: BuildOptions, shop: Workshop) -> _Built:
     text = shop.buildfile()
-    plan = _plan(text, shop)
-    for remark in plan.warnings:
-        place = remark.span
-        shop.reporter.emit(WarningRaised(time.time(), remark.rule, remark.message, place.file, place.line))
+    plan = _plan(options, text, shop)
     ledger = Ledger.load(shop.store.place("builds", text.path), shop.store)
     build_id = f"{time.time_ns():x}.{os.getpid():x}"
     solver = Solver(
@@ -171,15 +170,29 @@ def _build(options: BuildOptions, shop: Workshop) -> _Built:
     return _Built(image, names, solution)
 
 
-def _plan(text: BuildfileText, shop: Workshop) -> Plan:
-    plans = [
-        kept_plan(text, options, shop.store, shop.resolver, lambda: shop.foresee(text)) for options in shop.plan_options
-    ]
+def _plan(options: BuildOptions, text: BuildfileText, shop: Workshop) -> Plan:
+    """Of several platforms the first tells the warnings, as in BuildKit."""
+    ignore = _ignore_file(options, text)
+    plans: list[Plan] = []
+    for wanted in shop.plan_options:
+        watcher = Watcher(lambda: shop.foresee(text), None if plans else partial(_warn, shop.reporter))
+        plans.append(kept_plan(PlanRequest(text, wanted, ignore), shop.store, shop.resolver, watcher))
     if len(plans) == 1:
         return plans[0]
     from builder.plan.combine import combine
 
     return combine(plans, [options.target_platform for options in shop.plan_options])
+
+
+def _ignore_file(options: BuildOptions, text: BuildfileText) -> IgnoreFile | None:
+    """Of a folder: other contexts have none that counts."""
+    path = find_ignore_file(options.context, text.path) if os.path.isdir(options.context) else None
+    return IgnoreFile(path, read_ignore_file(path)) if path else None
+
+
+def _warn(reporter: Reporter, remark: Remark) -> None:
+    place = remark.span
+    reporter.emit(WarningRaised(time.time(), remark.rule, remark.message, place.file, place.line))
 
 
 def _write_files(options: BuildOptions, image: Built, names: tuple[str, ...], build_id: str) -> None:

@@ -1,51 +1,115 @@
-"""A plan, made once and kept: the same Buildfile, options and bases give the same plan; no grammar is loaded for it."""
+"""A plan, made once and kept: the same Buildfile, options and bases give the same plan; no grammar is loaded for it.
+
+The warnings belong to the plan, so what they depend on is in its key: also the text of the ignore file.
+"""
 
 from __future__ import annotations
 
 from builder.cache.memo import plan_memo
 from builder.context.buildfile import BuildfileText
-from builder.errors import StoreError
-from builder.lean import TYPE_CHECKING, cast, sha256_hex
+from builder.errors import BuildfileError, StoreError
+from builder.lean import TYPE_CHECKING, NamedTuple, cast, sha256_hex
 from builder.model.canonical import Json, canonical
 from builder.plan import codec
-from builder.plan.types import ImageResolver, Plan, PlanOptions
+from builder.plan.types import ImageResolver, Plan, PlanOptions, Remark
 from builder.store.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-PLAN_FORMAT = 1
+    from builder.lint.linter import Linter
+
+PLAN_FORMAT = 2
 """Raise it when the same Buildfile gives another plan than before."""
 
 
-def kept_plan(
-    text: BuildfileText, options: PlanOptions, store: Store, resolver: ImageResolver, anew: Callable[[], None]
-) -> Plan:
-    """The plan, from the store if it still holds: every base is resolved again and must be what it was. `anew` is
-    called before one has to be made, which takes a while."""
+class IgnoreFile(NamedTuple):
+    path: str
+    text: str
+
+
+class PlanRequest(NamedTuple):
+    """All that a plan and its warnings depend on, but for the base images."""
+
+    text: BuildfileText
+    options: PlanOptions
+    ignore: IgnoreFile | None = None
+
+
+class Watcher(NamedTuple):
+    """Who wants to know what happens meanwhile."""
+
+    anew: Callable[[], None]
+    """Called before a plan has to be made, which takes a while."""
+    warn: Callable[[Remark], None] | None = None
+
+
+def kept_plan(request: PlanRequest, store: Store, resolver: ImageResolver, watcher: Watcher) -> Plan:
+    """The plan, from the store if it still holds: every base is resolved again and must be what it was. Warnings are
+    told also where an error comes of it. Raises BuildfileError `check-failed` where they are to fail the build."""
     memo = plan_memo(store)
-    key = _key(text, options)
+    key = _key(request)
     kept = memo.get(key)
+    plan = None
     if kept is not None:
         try:
             plan = codec.from_json(kept)
         except StoreError:
             plan = None
-        if plan is not None and _still_holds(plan, resolver):
-            return plan
-    anew()
+    if plan is None or not _still_holds(plan, resolver):
+        watcher.anew()
+        plan = _made(request, resolver, watcher)
+        memo.put(key, cast("Json", codec.to_json(plan)))
+    _tell(plan.warnings, watcher)
+    if plan.warnings_fail:
+        raise check_failed(plan.warnings)
+    return plan
+
+
+def make_linter(request: PlanRequest) -> Linter:
+    """Raises BuildfileError for settings of checks, ContextError for lines of the ignore file, that are malformed."""
+    from builder.context.ignore import IgnoreRules
+    from builder.lint.linter import Linter
+    from builder.lint.settings import settings_of
+
+    settings = settings_of(request.text.data, request.text.name, dict(request.options.build_args))
+    ignore = request.ignore
+    return Linter(settings, IgnoreRules.parse(ignore.text, ignore.path) if ignore else None)
+
+
+def check_failed(warnings: Iterable[Remark]) -> BuildfileError:
+    rules = ", ".join(dict.fromkeys(remark.rule for remark in warnings))
+    hint = "the Buildfile asks for it by `# check=error=true`"
+    return BuildfileError("check-failed", f"checks fail the build: {rules}", hint=hint)
+
+
+def _made(request: PlanRequest, resolver: ImageResolver, watcher: Watcher) -> Plan:
     from builder.plan.make import make_plan
     from builder.syntax.parse import parse
 
-    plan = make_plan(parse(text.data, text.name), options, resolver)
-    memo.put(key, cast("Json", codec.to_json(plan)))
-    return plan
+    linter = make_linter(request)
+    buildfile = parse(request.text.data, request.text.name)
+    try:
+        plan = make_plan(buildfile, request.options, resolver, linter)
+    except BaseException:
+        _tell(linter.in_order(), watcher)
+        raise
+    return plan._replace(warnings=linter.in_order(), warnings_fail=linter.fails)
+
+
+def _tell(remarks: Iterable[Remark], watcher: Watcher) -> None:
+    if watcher.warn is not None:
+        for remark in remarks:
+            watcher.warn(remark)
 
 
 def _still_holds(plan: Plan, resolver: ImageResolver) -> bool:
     return all(resolver.resolve(name, platform).digest == digest for name, platform, digest in plan.bases)
 
 
-def _key(text: BuildfileText, options: PlanOptions) -> str:
-    data = sha256_hex(text.data)
-    return sha256_hex(canonical([PLAN_FORMAT, codec.FORMAT, text.name, data, list(options)]))
+def _key(request: PlanRequest) -> str:
+    text, ignore = request.text, request.ignore
+    parts = [PLAN_FORMAT, codec.FORMAT, text.name, sha256_hex(text.data), list(request.options)]
+    if ignore:
+        parts.append(sha256_hex(ignore.text.encode("utf-8", "surrogateescape")))
+    return sha256_hex(canonical(parts))

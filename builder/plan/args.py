@@ -40,8 +40,7 @@ def read_arguments(args: Iterable[Arg], options: PlanOptions, last_stage: str, e
     given = dict(options.build_args)
     if options.epoch is not None:
         given.setdefault(EPOCH, str(options.epoch))
-    declared = _platform_arguments(options, last_stage)
-    declared |= {name: given[name] for name in declared.keys() & given.keys()}
+    declared = platform_arguments(options, last_stage)
     names = list(declared)
     span = None
     for arg in args:
@@ -58,10 +57,12 @@ def read_arguments(args: Iterable[Arg], options: PlanOptions, last_stage: str, e
     return Arguments(given, declared, tuple(names), _proxies(options.build_args), epoch)
 
 
-def _platform_arguments(options: PlanOptions, last_stage: str) -> dict[str, str]:
+def platform_arguments(options: PlanOptions, last_stage: str) -> dict[str, str]:
+    """Where the global scope begins."""
     build = _platform_members("BUILD", options.build_platform)
     target = _platform_members("TARGET", options.target_platform)
-    return build | target | {"TARGETSTAGE": options.target or last_stage or "default"}
+    predefined = build | target | {"TARGETSTAGE": options.target or last_stage or "default"}
+    return predefined | {name: value for name, value in options.build_args if name in predefined}
 
 
 def _platform_members(prefix: str, platform: Platform) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from builder.errors import BuildfileError
+from builder.plan.facts import FilesCopied
 from builder.plan.heredocs import file_name
 from builder.plan.history import layer_line
 from builder.plan.origins import find_origin
@@ -30,6 +31,8 @@ def apply_copy(state: StageState, item: Copy) -> None:
     for path in paths:
         _check_local(path, item)
     source = _source(state, item)
+    if source.kind is SourceKind.CONTEXT:
+        state.tell(FilesCopied(item.is_add, tuple(path for path in paths if not is_remote(path))), item.span)
     action = CopyAction(
         source=source,
         paths=paths,

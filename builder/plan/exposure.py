@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from builder.errors import BuildfileError, Span
+from builder.plan.facts import PortWritten
 from builder.plan.history import config_line, plain_list
 from builder.plan.ports import exposed_ports
 from builder.plan.stage_state import StageState
@@ -20,7 +21,10 @@ _SIGNALS = {
 def apply_expose(state: StageState, item: Expose) -> None:
     """The words are sorted before they are expanded, which only the history shows."""
     words = [word for port in sorted(item.ports) for word in state.expand_list(port, item.span)]
-    ports = [port for word in words for port in exposed_ports(word, item.span)]
+    ports: list[str] = []
+    for word in words:
+        state.tell(PortWritten(word), item.span)
+        ports += exposed_ports(word, item.span)
     state.config = state.config._replace(exposed_ports=tuple(dict.fromkeys((*state.config.exposed_ports, *ports))))
     state.history.append(config_line(f"EXPOSE {plain_list(ports)}"))
 

@@ -6,8 +6,9 @@ from builder.errors import BuilderError
 from builder.model.config import ImageConfig
 from builder.model.platform import Platform
 from builder.plan.apply import apply_instruction
-from builder.plan.args import read_arguments
+from builder.plan.args import platform_arguments, read_arguments
 from builder.plan.contexts import Contexts
+from builder.plan.facts import NOBODY, ArgumentsRead, FileRead, Listener
 from builder.plan.images import Images
 from builder.plan.references import check_references
 from builder.plan.stage_state import Shared, StageState, begin_stage
@@ -17,32 +18,42 @@ from builder.plan.types import ImageResolver, Plan, PlanOptions, Stage
 from builder.syntax.instructions import Arg, Buildfile, From
 
 
-def make_plan(buildfile: Buildfile, options: PlanOptions, resolver: ImageResolver) -> Plan:
+def make_plan(
+    buildfile: Buildfile,
+    options: PlanOptions,
+    resolver: ImageResolver,
+    listener: Listener = NOBODY,
+    every_stage: bool = False,
+) -> Plan:
     """Everything expanded, resolved and checked that can be without touching a file.
 
     Raises BuildfileError with the line, Problems for several, and what the resolver raises, with the line that needs
-    the image.
+    the image. `every_stage`: those that the target does not need are worked out too, so that everything comes to light
+    that is wrong with them; the plan does not have them.
     """
-    global_args, last_stage = _preamble(buildfile)
+    listener.hear(FileRead(buildfile))
+    global_args, heads = _preamble(buildfile)
+    last_stage = heads[-1].name if heads else ""
+    predefined = platform_arguments(options, last_stage)
+    listener.hear(ArgumentsRead(tuple(global_args), predefined, tuple(heads), buildfile.escape))
     arguments = read_arguments(global_args, options, last_stage, buildfile.escape)
-    graph = declare_stages(buildfile, arguments, Contexts(options))
+    graph = declare_stages(buildfile, arguments, Contexts(options), listener)
     target = graph.target(options.target)
     check_references(graph, buildfile.escape)
     images = Images(resolver)
-    needed = settle(graph, target, images, options.target_platform, buildfile.escape)
-    shared = Shared(graph, images, arguments, options, buildfile.escape, graph.remarks)
-    stages = _carry_out(shared, needed)
+    shared = Shared(graph, images, arguments, options, buildfile.escape, listener)
+    needed = settle(shared, target, every_stage)
+    stages = _carry_out(shared, needed, every_stage)
     return Plan(
         stages=(*stages[:-1], _labelled(stages[-1], options)),
         images=tuple(images.resolved),
         image_platforms=tuple(images.platforms),
-        warnings=tuple(sorted(shared.remarks, key=lambda remark: remark.span.line)),
         epoch=arguments.epoch,
     )
 
 
-def _preamble(buildfile: Buildfile) -> tuple[list[Arg], str]:
-    """The ARG lines above the first FROM, and the name of the last stage."""
+def _preamble(buildfile: Buildfile) -> tuple[list[Arg], list[From]]:
+    """The ARG lines above the first FROM, and every FROM."""
     args: list[Arg] = []
     heads = [item for item in buildfile.instructions if isinstance(item, From)]
     for item in buildfile.instructions:
@@ -50,14 +61,15 @@ def _preamble(buildfile: Buildfile) -> tuple[list[Arg], str]:
             break
         if isinstance(item, Arg):
             args.append(item)
-    return args, heads[-1].name if heads else ""
+    return args, heads
 
 
-def _carry_out(shared: Shared, needed: list[int]) -> list[Stage]:
-    """The needed stages, in file order. A faulty instruction is passed over, so that all faults are told at once."""
+def _carry_out(shared: Shared, needed: list[int], every_stage: bool) -> list[Stage]:
+    """The needed stages, in file order. With `every_stage` the others are carried out as well. A faulty instruction is
+    passed over, so that all faults are told at once."""
     finished: dict[int, StageState] = {}
     errors: list[BuilderError] = []
-    for position in needed:
+    for position in range(len(shared.graph.stages)) if every_stage else needed:
         state = begin_stage(shared.graph.stages[position], shared, finished)
         for item, is_trigger in state.declared.all_instructions():
             state.in_trigger = is_trigger
@@ -68,7 +80,7 @@ def _carry_out(shared: Shared, needed: list[int]) -> list[Stage]:
         finished[position] = state
     if errors:
         raise_together(errors)
-    return [state.finish() for state in finished.values()]
+    return [finished[position].finish() for position in needed]
 
 
 def _labelled(target: Stage, options: PlanOptions) -> Stage:

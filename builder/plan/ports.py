@@ -7,15 +7,15 @@ from ipaddress import ip_address
 
 from builder.errors import BuildfileError, Span
 
-_PROTOCOLS = ("tcp", "udp", "sctp")
+PROTOCOLS = ("tcp", "udp", "sctp")
 
 
 def exposed_ports(word: str, span: Span) -> list[str]:
     """Every port that `word` names, as `port/protocol`. Raises BuildfileError `bad-port`."""
-    address, host, container = _parts(word)
+    address, host, container = split_port(word)
     numbers, _, protocol = container.partition("/")
-    if protocol.lower() not in ("", *_PROTOCOLS):
-        raise _bad(word, f"the protocol is one of {', '.join(_PROTOCOLS)}", span)
+    if protocol.lower() not in ("", *PROTOCOLS):
+        raise _bad(word, f"the protocol is one of {', '.join(PROTOCOLS)}", span)
     if address:
         _check_address(address, word, span)
     ports = _range(numbers, word, span)
@@ -25,7 +25,8 @@ def exposed_ports(word: str, span: Span) -> list[str]:
     return [f"{port}/{protocol.lower() or 'tcp'}" for port in ports]
 
 
-def _parts(word: str) -> tuple[str, str, str]:
+def split_port(word: str) -> tuple[str, str, str]:
+    """Address, host ports, and container ports with their protocol."""
     parts = word.split(":")
     if len(parts) < 3:
         return "", parts[0] if len(parts) == 2 else "", parts[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from builder.plan.facts import WorkdirSet
 from builder.plan.history import config_line, plain_list, workdir_line
 from builder.plan.paths import clean, joined
 from builder.plan.stage_state import StageState
@@ -13,7 +14,10 @@ _DEFAULT_SHELL = ("/bin/sh", "-c")
 
 def apply_workdir(state: StageState, item: Workdir) -> None:
     """The config keeps an absolute path as it is written; the directory that is made has it cleaned."""
-    path = joined(state.config.working_dir, state.expand(item.path, item.span))
+    written = state.expand(item.path, item.span)
+    state.tell(WorkdirSet(written, not state.has_workdir), item.span)
+    state.has_workdir = True
+    path = joined(state.config.working_dir, written)
     state.config = state.config._replace(working_dir=path)
     directory = clean(path)
     if directory != "/":

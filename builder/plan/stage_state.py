@@ -7,15 +7,15 @@ from typing import NamedTuple
 from builder.errors import BuildfileError, Span
 from builder.model.config import DEFAULT_PATH, History, ImageConfig, RunConfig
 from builder.model.platform import Platform
-from builder.plan.args import NEVER_IN_ENVIRONMENT, Arguments
+from builder.plan.args import Arguments
 from builder.plan.expansion import expand_body, expand_list, expand_word
+from builder.plan.facts import Fact, Listener, VariablesUnset
 from builder.plan.history import exporter_line
 from builder.plan.images import Images
 from builder.plan.paths import joined
-from builder.plan.remarks import undefined_variable
 from builder.plan.sources import source_outside
 from builder.plan.stages import DeclaredStage, StageGraph
-from builder.plan.types import Action, CopyAction, PlanOptions, Remark, RunAction, Source, SourceKind, Stage, Step
+from builder.plan.types import Action, CopyAction, PlanOptions, RunAction, Source, SourceKind, Stage, Step
 
 
 class Shared(NamedTuple):
@@ -26,7 +26,7 @@ class Shared(NamedTuple):
     arguments: Arguments
     options: PlanOptions
     escape: str
-    remarks: list[Remark]
+    listener: Listener
 
 
 class StageState:
@@ -47,6 +47,8 @@ class StageState:
         """Declared by ARG here or in the stages above, in order of first mention."""
         self.cmd_is_own = False
         """Whether this very stage has set CMD: then ENTRYPOINT keeps it."""
+        self.has_workdir = False
+        """Whether WORKDIR stood here or in the stages above; the base image's does not count."""
         self.in_trigger = False
         self.steps: list[Step] = []
         self.history: list[History] = []
@@ -61,7 +63,7 @@ class StageState:
 
     def expand(self, word: str, span: Span) -> str:
         result = expand_word(word, self.env, self.shared.escape, span)
-        self._remark(result.unset, span)
+        self._tell_unset(result.unset, span)
         return result.text
 
     def expand_list(self, word: str, span: Span) -> tuple[str, ...]:
@@ -69,8 +71,11 @@ class StageState:
 
     def expand_body(self, body: str, span: Span) -> str:
         result = expand_body(body, self.env, span)
-        self._remark(result.unset, span)
+        self._tell_unset(result.unset, span)
         return result.text
+
+    def tell(self, fact: Fact, span: Span) -> None:
+        self.shared.listener.hear(fact, span, self.in_trigger)
 
     def set_variable(self, name: str, value: str) -> None:
         self.env.pop(name, None)
@@ -115,10 +120,9 @@ class StageState:
         title = "" if is_alone else f"{self.declared.title} "
         return f"[{title}{len(own)}/{len(self.steps) + quiet_triggers}] {own[-1].text}"
 
-    def _remark(self, unset: frozenset[str], span: Span) -> None:
-        for name in sorted(unset):
-            if name not in self.arguments and name not in NEVER_IN_ENVIRONMENT:
-                self.shared.remarks.append(undefined_variable(name, self.env, span))
+    def _tell_unset(self, unset: frozenset[str], span: Span) -> None:
+        if unset:
+            self.tell(VariablesUnset(unset, self.arguments.keys(), self.env.keys()), span)
 
 
 def _words_for_the_kernel(action: Action) -> tuple[str, ...]:
@@ -170,6 +174,7 @@ def _from_stage(declared: DeclaredStage, shared: Shared, base: StageState) -> St
     state.author = base.author
     state.env = dict(base.env)
     state.arguments = dict(base.arguments)
+    state.has_workdir = base.has_workdir
     state.history = list(base.history)
     state.files_from, state.last_layer = base.files_from, base.last_step
     return state

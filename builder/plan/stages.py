@@ -14,8 +14,9 @@ from builder.model.platform import Platform
 from builder.plan.args import Arguments
 from builder.plan.contexts import SCRATCH, Contexts
 from builder.plan.expansion import expand_word
-from builder.plan.remarks import nearest, undeclared_argument
-from builder.plan.types import NamedContext, Remark
+from builder.plan.facts import BaseExpanded, Listener
+from builder.plan.similar import nearest
+from builder.plan.types import NamedContext
 from builder.syntax.instructions import Buildfile, Copy, From, Instruction
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
@@ -63,7 +64,6 @@ class StageGraph:
     def __init__(self, contexts: Contexts) -> None:
         self.contexts = contexts
         self.stages: list[DeclaredStage] = []
-        self.remarks: list[Remark] = []
         self._positions: dict[str, int] = {}
 
     def add(self, stage: DeclaredStage) -> None:
@@ -130,7 +130,7 @@ class StageGraph:
         return f"the file has {count} stage{'s' if count > 1 else ''}" + (f", named {names}" if names else "")
 
 
-def declare_stages(buildfile: Buildfile, arguments: Arguments, contexts: Contexts) -> StageGraph:
+def declare_stages(buildfile: Buildfile, arguments: Arguments, contexts: Contexts, listener: Listener) -> StageGraph:
     """The stages of the file with their bases' names and platforms expanded and looked up. What stands above the first
     FROM is ARG, by the parser's promise."""
     graph = StageGraph(contexts)
@@ -138,7 +138,7 @@ def declare_stages(buildfile: Buildfile, arguments: Arguments, contexts: Context
     for item in buildfile.instructions:
         if isinstance(item, From):
             try:
-                graph.add(_declare(graph, item, arguments, buildfile.escape))
+                graph.add(_declare(graph, item, arguments, buildfile.escape, listener))
             except BuilderError as error:
                 errors.append(error)
                 graph.add(DeclaredStage(len(graph.stages), item, SCRATCH, None))
@@ -157,9 +157,9 @@ def raise_together(errors: list[BuilderError]) -> None:
     raise ordered[0] if len(ordered) == 1 else Problems(tuple(ordered))
 
 
-def _declare(graph: StageGraph, head: From, arguments: Arguments, escape: str) -> DeclaredStage:
+def _declare(graph: StageGraph, head: From, arguments: Arguments, escape: str, listener: Listener) -> DeclaredStage:
     name = expand_word(head.image, arguments.declared, escape, head.span)
-    unset = name.unset
+    listener.hear(BaseExpanded(head, name, arguments.names), head.span)
     if not name.text:
         raise BuildfileError(
             "empty-base",
@@ -170,10 +170,9 @@ def _declare(graph: StageGraph, head: From, arguments: Arguments, escape: str) -
     platform = None
     if head.platform:
         word = expand_word(head.platform, arguments.declared, escape, head.span)
-        unset |= word.unset
-        platform = _platform(head, word.text, unset, arguments)
-    undeclared = sorted(unset.difference(arguments.names))
-    graph.remarks += [undeclared_argument(arg, arguments.names, head.span) for arg in undeclared]
+        wanted = arguments.declared["TARGETPLATFORM"]
+        listener.hear(BaseExpanded(head, word, arguments.names, platform_of=wanted), head.span)
+        platform = _platform(head, word.text, name.unset | word.unset, arguments)
     return DeclaredStage(len(graph.stages), head, name.text, platform)
 
 

@@ -181,6 +181,8 @@ class Plan(NamedTuple):
     image_platforms: tuple[Platform, ...] = ()
     """The platform that each of `images` was asked for, in the same order."""
     warnings: tuple[Remark, ...] = ()
+    warnings_fail: bool = False
+    """They end the build before a step runs (`# check=error=true`)."""
     epoch: int | None = None
     """SOURCE_DATE_EPOCH in seconds, wherever it came from."""
     targets: tuple[int, ...] = ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from builder.errors import Span
 from builder.plan.args import NEVER_IN_ENVIRONMENT
+from builder.plan.facts import ArgumentDeclared, PairsSet
 from builder.plan.history import config_line
 from builder.plan.stage_state import StageState
 from builder.syntax.instructions import Arg, Env, Label
@@ -15,6 +16,7 @@ from builder.syntax.instructions import Arg, Env, Label
 
 def apply_env(state: StageState, item: Env) -> None:
     pairs = _expanded(state, item.pairs, item.span)
+    state.tell(PairsSet("ENV", tuple(name for name, _ in pairs), item.legacy), item.span)
     for name, value in pairs:
         state.set_variable(name, value)
         state.config = state.config._replace(env=_with_variable(state.config.env, name, value))
@@ -23,6 +25,7 @@ def apply_env(state: StageState, item: Env) -> None:
 
 def apply_label(state: StageState, item: Label) -> None:
     pairs = _expanded(state, item.pairs, item.span)
+    state.tell(PairsSet("LABEL", tuple(name for name, _ in pairs), item.legacy), item.span)
     state.config = state.config._replace(labels=tuple((dict(state.config.labels) | dict(pairs)).items()))
     state.history.append(config_line(_line("LABEL", pairs)))
 
@@ -32,6 +35,7 @@ def apply_arg(state: StageState, item: Arg) -> None:
     where it is not needed."""
     words = ["ARG"]
     for name, default in item.pairs:
+        state.tell(ArgumentDeclared(name), item.span)
         value = _argument(state, name, default, item.span)
         state.arguments[name] = value
         if value is not None and name not in NEVER_IN_ENVIRONMENT:

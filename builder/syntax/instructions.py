@@ -44,6 +44,8 @@ class Node(NamedTuple):
     """ONBUILD: the instruction inside."""
     comments: tuple[str, ...] = ()
     """The comment lines directly above, without `#` (doc comments, `check=`)."""
+    gap_end: int = 0
+    """Where empty lines stand between the lines that make the instruction: the last of these lines, else 0."""
 
 
 class From(NamedTuple):
@@ -64,11 +66,14 @@ class Arg(NamedTuple):
 class Env(NamedTuple):
     span: Span
     pairs: tuple[tuple[str, str], ...]
+    legacy: bool = False
+    """Written without `=`."""
 
 
 class Label(NamedTuple):
     span: Span
     pairs: tuple[tuple[str, str], ...]
+    legacy: bool = False
 
 
 class Run(NamedTuple):

@@ -86,7 +86,7 @@ class LineReader:
             text = self._next().rstrip("\r")
             inner = text.lstrip(BLANK)
             if not inner or inner[0] == "#":
-                yield self._token("SKIPPED", "")
+                yield self._token("SKIPPED" if inner else "EMPTY", "")
                 continue
             content, continued = self._cut(text)
             parts.append(content)

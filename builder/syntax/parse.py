@@ -34,6 +34,7 @@ class _Statement(NamedTuple):
     bodies: tuple[Token, ...]
     span: Span
     comments: tuple[str, ...]
+    gap_end: int = 0
 
 
 class _File(NamedTuple):
@@ -136,7 +137,9 @@ def _statement(tree: Tree[Token], lines: Sequence[str], file: str, comments: tup
     first = tokens[0].line or 1
     text = lines[first - 1].rstrip("\r")
     column = len(text) - len(text.lstrip(BLANK)) + 1
-    return _Statement(line, bodies, Span(file, first, tokens[-1].end_line or first, column, text), comments)
+    last = tokens[len(tokens) - len(bodies) - 1].line or first
+    gap_end = last if any(token.type == "EMPTY" for token in tokens) else 0
+    return _Statement(line, bodies, Span(file, first, tokens[-1].end_line or first, column, text), comments, gap_end)
 
 
 def _read_statement(statement: _Statement, escape: str) -> Node:
@@ -152,7 +155,7 @@ def _read_statement(statement: _Statement, escape: str) -> Node:
                 word="<<",
             )
         heredocs.append(Heredoc(opening.name, str(body), opening.expand, opening.chomp, opening.fd))
-    return node._replace(heredocs=tuple(heredocs))
+    return node._replace(heredocs=tuple(heredocs), gap_end=statement.gap_end)
 
 
 def _read_directives(

@@ -84,11 +84,11 @@ def _arg(node: Node) -> Arg:
 
 
 def _env(node: Node) -> Env:
-    return Env(node.span, _pairs(node))
+    return Env(node.span, _pairs(node), _is_legacy(node))
 
 
 def _label(node: Node) -> Label:
-    return Label(node.span, _pairs(node))
+    return Label(node.span, _pairs(node), _is_legacy(node))
 
 
 def _pairs(node: Node) -> tuple[tuple[str, str], ...]:
@@ -98,6 +98,10 @@ def _pairs(node: Node) -> tuple[tuple[str, str], ...]:
     if "" in names:
         raise WordError("blank-name", f"{node.name} needs a name before =", word="=")
     return tuple(zip(names, values, strict=True))
+
+
+def _is_legacy(node: Node) -> bool:
+    return node.args[2] == ""
 
 
 def _run(node: Node) -> Run:

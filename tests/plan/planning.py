@@ -7,6 +7,8 @@ import os
 from collections.abc import Mapping
 
 from builder.errors import ImageError
+from builder.lint.linter import Linter
+from builder.lint.settings import Settings
 from builder.model.config import ImageConfig
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
@@ -45,7 +47,10 @@ class MemoryImages:
 
 
 def plan_of(text: str, options: PlanOptions = OPTIONS, images: MemoryImages | None = None) -> Plan:
-    return make_plan(parse(os.fsencode(text), "Buildfile"), options, images or MemoryImages())
+    """With the warnings that all rules of BuildKit give."""
+    linter = Linter(Settings())
+    plan = make_plan(parse(os.fsencode(text), "Buildfile"), options, images or MemoryImages(), linter)
+    return plan._replace(warnings=linter.in_order())
 
 
 def actions(plan: Plan) -> list[Action]:

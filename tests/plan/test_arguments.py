@@ -159,6 +159,6 @@ def test_the_platform_that_the_image_says(given: bool, base: str, wanted: Platfo
 def test_undefined_variables_are_remarked_with_a_suggestion() -> None:
     plan = plan_of("FROM plain\nENV version=1\nARG known\nLABEL a=$versoin b=$known c=$zzzzzz\n")
     assert [(item.rule, item.message, item.span.line) for item in plan.warnings] == [
-        ("UndefinedVar", "Usage of undefined variable '$versoin' (did you mean $version?)", 4),
-        ("UndefinedVar", "Usage of undefined variable '$zzzzzz'", 4),
+        ("UndefinedVar", "Variable '$versoin' is not defined (did you mean $version?)", 4),
+        ("UndefinedVar", "Variable '$zzzzzz' is not defined", 4),
     ]

@@ -125,11 +125,10 @@ def test_file_operations_are_buildkits(case: str, plan: Plan) -> None:
     assert ours == expected
 
 
-def test_variable_warnings_are_buildkits(case: str, plan: Plan) -> None:
-    rules = ("UndefinedVar", "UndefinedArgInFrom")
-    expected = [item for item in read(case, "buildkit.json")["warnings"] if item["rule"] in rules]
-    ours = [{"rule": item.rule, "message": item.message, "line": item.span.line} for item in plan.warnings]
-    assert sorted(map(repr, map(sorted_items, ours))) == sorted(map(repr, map(sorted_items, expected)))
+def test_warnings_are_buildkits(case: str, plan: Plan) -> None:
+    """Rules and lines; the texts are our own."""
+    expected = [(item["line"], item["rule"]) for item in read(case, "buildkit.json")["warnings"]]
+    assert sorted((item.span.line, item.rule) for item in plan.warnings) == sorted(expected)
 
 
 def test_epoch_is_buildkits(case: str, plan: Plan) -> None:

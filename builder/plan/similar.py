@@ -1,23 +1,8 @@
-"""Remarks on variables that nothing defines (BuildKit's rules UndefinedVar and UndefinedArgInFrom)."""
+"""Names that were probably meant."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-
-from builder.errors import Span
-from builder.plan.types import Remark
-
-
-def undefined_variable(name: str, known: Iterable[str], span: Span) -> Remark:
-    similar = nearest(name, known)
-    suggestion = f" (did you mean ${similar}?)" if similar else ""
-    return Remark("UndefinedVar", f"Usage of undefined variable '${name}'{suggestion}", span)
-
-
-def undeclared_argument(name: str, known: Iterable[str], span: Span) -> Remark:
-    similar = nearest(name, known)
-    suggestion = f" (did you mean {similar}?)" if similar else ""
-    return Remark("UndefinedArgInFrom", f"FROM argument '{name}' is not declared{suggestion}", span)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
