@@ -181,12 +181,12 @@ class Plan(NamedTuple):
     image_platforms: tuple[Platform, ...] = ()
     """The platform that each of `images` was asked for, in the same order."""
     warnings: tuple[Remark, ...] = ()
-    warnings_fail: bool = False
-    """They end the build before a step runs (`# check=error=true`)."""
     epoch: int | None = None
     """SOURCE_DATE_EPOCH in seconds, wherever it came from."""
     targets: tuple[int, ...] = ()
     """Several platforms: the place in `stages` of each one's target. Empty: the last stage is the only target."""
+    warnings_fail: bool = False
+    """The warnings end the build before a step runs (`# check=error=true`)."""
 
     @property
     def target(self) -> Stage:
