@@ -7,7 +7,7 @@ a stage imports it with `ARG NAME`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from builder.errors import BuildfileError, Span
@@ -52,7 +52,7 @@ def read_arguments(args: Iterable[Arg], options: PlanOptions, last_stage: str, e
                 declared[name] = expand_word(default, declared, escape, arg.span).text
             if name == EPOCH:
                 span = arg.span
-    epoch = _read_epoch(given, declared, span)
+    epoch = _read_epoch(given, declared, span, {"context", *(context.name for context in options.contexts)})
     _normalise_epoch(given, declared, epoch)
     return Arguments(given, declared, tuple(names), _proxies(options.build_args), epoch)
 
@@ -82,16 +82,21 @@ def _proxies(build_args: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ..
     return tuple((spelling, value) for name, value in found for spelling in (name, name.lower()))
 
 
-def _read_epoch(given: Mapping[str, str], declared: Mapping[str, str], span: Span | None) -> int | None:
+def _read_epoch(
+    given: Mapping[str, str], declared: Mapping[str, str], span: Span | None, contexts: Collection[str]
+) -> int | None:
+    """Besides a number it can name what has a time: a context. A folder or a tar has none, as BuildKit sees it."""
     text = given.get(EPOCH, declared.get(EPOCH, ""))
     if not text:
         return None
     if re.fullmatch(r"[+-]?[0-9]{1,18}", text):
         return int(text)
+    if text in contexts:
+        return None
     raise BuildfileError(
         "bad-epoch",
-        f"{EPOCH} is not a number of seconds: {text!r}",
-        hint="the values `context` and stage names are not supported yet" if text.isidentifier() else None,
+        f"{EPOCH} is neither a number of seconds nor the name of a context: {text!r}",
+        hint="a stage whose ADD brings the time is not supported yet" if text.isidentifier() else None,
         span=None if EPOCH in given else span,
     )
 
@@ -101,6 +106,8 @@ def _normalise_epoch(given: dict[str, str], declared: dict[str, str], epoch: int
     for scope in (given, declared):
         if EPOCH in scope and epoch is not None:
             scope[EPOCH] = str(epoch)
-    if given.get(EPOCH) == "":
+    if epoch is None and EPOCH in given:
         del given[EPOCH]
         declared.pop(EPOCH, None)
+    elif epoch is None and declared.get(EPOCH):
+        del declared[EPOCH]

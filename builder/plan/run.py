@@ -33,6 +33,7 @@ def apply_run(state: StageState, item: Run) -> None:
         network=item.network or "default",
         scripts=scripts,
         proxies=state.shared.arguments.proxies,
+        hostname=dict(state.shared.options.build_args).get("BUILDKIT_SANDBOX_HOSTNAME", ""),
     )
     declared = {name: state.env.get(name, value or "") for name, value in state.arguments.items()}
     state.add_step(action, _title(item), item.span)

@@ -155,7 +155,7 @@ def begin_stage(declared: DeclaredStage, shared: Shared, finished: dict[int, Sta
     if declared.is_replaced:
         return state
     names = [entry.partition("=")[0] for entry in state.config.env]
-    if "PATH" not in names:
+    if "PATH" not in names and state.platform.os != "windows":
         state.config = state.config._replace(env=(*state.config.env, f"PATH={DEFAULT_PATH}"))
     for entry in state.config.env:
         name, _, value = entry.partition("=")

@@ -53,6 +53,8 @@ class RunAction(NamedTuple):
     the path: BuildKit lets the shell start it."""
     proxies: tuple[tuple[str, str], ...] = ()
     """Predefined proxy arguments: seen by the process, in no key, no history."""
+    hostname: str = ""
+    """Empty: as every sandbox has it."""
 
     def key_parts(self) -> dict[str, object]:
         """What the instruction itself contributes to the cache key; unset members stay out."""
@@ -63,6 +65,8 @@ class RunAction(NamedTuple):
             parts["network"] = self.network
         if self.scripts:
             parts["scripts"] = [list(script) for script in self.scripts]
+        if self.hostname:
+            parts["hostname"] = self.hostname
         return parts
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+DEFAULT_HOSTNAME = "buildkitsandbox"
+"""What processes of a build see where nothing else is asked for: the same everywhere, and BuildKit's."""
+
 
 class RootFs(NamedTuple):
     """An overlay: read-only directories, and one directory that takes every change."""
@@ -62,7 +65,7 @@ class RunSpec(NamedTuple):
     rootfs: RootFs
     user: str = ""
     """`user[:group]`, names or numbers, looked up in the root filesystem; empty is root."""
-    hostname: str = "buildkitsandbox"
+    hostname: str = DEFAULT_HOSTNAME
     network: str = "default"
     """`none` has only a loopback; `default` and `host` share the network of this machine."""
     files: tuple[File, ...] = ()

@@ -9,7 +9,7 @@ from builder.errors import StepError
 from builder.images.unpack import ensure_chain
 from builder.model.layer import Chain, Layer
 from builder.plan.types import RunAction, Step
-from builder.sandbox.spec import ExitStatus, File, RootFs, RunSpec
+from builder.sandbox.spec import DEFAULT_HOSTNAME, ExitStatus, File, RootFs, RunSpec
 from builder.steps.difference import capture
 from builder.steps.kitchen import Kitchen
 
@@ -40,6 +40,7 @@ def _spec(action: RunAction, rootfs: RootFs) -> RunSpec:
         rootfs=rootfs,
         user=action.user,
         network=action.network,
+        hostname=action.hostname or DEFAULT_HOSTNAME,
         files=tuple(File(f"/dev/pipes/{script.name}", script.content, 0o755) for script in action.scripts),
     )
 

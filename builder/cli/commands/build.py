@@ -143,7 +143,7 @@ def options_of(args: argparse.Namespace) -> BuildOptions:
         context=args.context,
         file=args.file,
         tags=tuple(args.tag),
-        build_args=tuple(pair for item in args.build_arg for pair in _build_arg(item)),
+        build_args=_build_args(args.build_arg),
         target=args.target,
         platform=",".join(args.platform),
         labels=tuple(_pair(item, "--label") for item in args.label),
@@ -157,8 +157,18 @@ def options_of(args: argparse.Namespace) -> BuildOptions:
         runtime=args.runtime,
         root=args.root,
         build_contexts=tuple(_pair(item, "--build-context") for item in args.build_context),
-        epoch=_epoch(os.environ.get("SOURCE_DATE_EPOCH", "")),
     )
+
+
+def _build_args(given: list[str]) -> tuple[tuple[str, str], ...]:
+    """Those of docker's configuration and of the environment come first: what is said on the command line wins."""
+    from builder.cli.docker_config import proxy_arguments
+
+    asked = [pair for item in given for pair in _build_arg(item)]
+    names = {name for name, _ in asked}
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    added = [*proxy_arguments(os.environ), *([("SOURCE_DATE_EPOCH", epoch)] if epoch else [])]
+    return (*(pair for pair in added if pair[0] not in names), *asked)
 
 
 def _build_arg(text: str) -> list[tuple[str, str]]:
@@ -167,17 +177,6 @@ def _build_arg(text: str) -> list[tuple[str, str]]:
     if equals:
         return [(name, value)]
     return [(name, os.environ[name])] if name in os.environ else []
-
-
-def _epoch(text: str) -> int | None:
-    """SOURCE_DATE_EPOCH as its specification has it: whole seconds, empty counts as unset."""
-    from builder.errors import UsageError
-
-    if not text:
-        return None
-    if not text.isdecimal():
-        raise UsageError("bad-epoch", f"SOURCE_DATE_EPOCH={text}: expected whole seconds since 1970")
-    return int(text)
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:

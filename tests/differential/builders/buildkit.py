@@ -32,13 +32,14 @@ class BuildKit:
             self._command += ["--opt", f"context:{name}=oci-layout://{name}@{manifest_digest(layout)}"]
 
     def build(self, case: Case, context: str, archive: str) -> Outcome:
-        options = {"filename": case.file, "target": case.target, "platform": case.platform}
+        asked = {"filename": case.file, "target": case.target, "platform": case.platform}
+        options = {name: value for name, value in asked.items() if value}
         options |= {f"build-arg:{name}": value for name, value in case.args}
         options |= {f"label:{name}": value for name, value in case.labels}
         command = [*self._command, "--local", f"dockerfile={context}", *self._named(case, context)]
         if not case.packed:
             command += ["--local", f"context={context}"]
-        command += [word for name, value in options.items() if value for word in ("--opt", f"{name}={value}")]
+        command += [word for name, value in options.items() for word in ("--opt", f"{name}={value}")]
         command += ["--output", f"type=oci,dest={archive}"]
         if case.packed:  # its client serves a tar on standard input in this way
             with served(os.path.dirname(context)) as url:

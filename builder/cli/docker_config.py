@@ -1,0 +1,38 @@
+"""What docker's own configuration says of builds: the proxies that its command line adds as build arguments.
+
+`$DOCKER_CONFIG/config.json`, else `~/.docker/config.json` (docker's manual, "Configure the Docker CLI to use a proxy").
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from builder.errors import UsageError
+
+_PROXIES = {
+    "httpProxy": "HTTP_PROXY", "httpsProxy": "HTTPS_PROXY", "ftpProxy": "FTP_PROXY", "noProxy": "NO_PROXY",
+    "allProxy": "ALL_PROXY",
+}  # fmt: skip
+
+
+def proxy_arguments(environ: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """`proxies.default` in both spellings, as buildx passes them; nothing where there is no such file. Raises
+    UsageError `bad-docker-config` for one that is damaged."""
+    folder = environ.get("DOCKER_CONFIG") or f"{environ.get('HOME', '')}/.docker"
+    path = f"{folder}/config.json"
+    try:
+        with open(path, "rb") as file:
+            value = json.load(file)
+    except OSError:
+        return ()
+    except (ValueError, RecursionError) as error:
+        raise UsageError("bad-docker-config", f"{path} is not JSON", hint="docker would refuse it, too") from error
+    proxies = value.get("proxies") if isinstance(value, dict) else None
+    default = proxies.get("default") if isinstance(proxies, dict) else None
+    if not isinstance(default, dict):
+        return ()
+    given = [(name, default.get(member)) for member, name in _PROXIES.items()]
+    return tuple(
+        (spelling, text) for name, text in given if isinstance(text, str) and text for spelling in (name, name.lower())
+    )
