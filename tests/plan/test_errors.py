@@ -139,7 +139,7 @@ def test_similar_target_is_suggested() -> None:
     assert caught.value.hint == "did you mean one?"
 
 
-@pytest.mark.parametrize("epoch", ["context", "one", "1.5", "12 "])
+@pytest.mark.parametrize("epoch", ["one", "1.5", "12 "])
 def test_epoch_is_a_number(epoch: str) -> None:
     with pytest.raises(BuildfileError) as caught:
         plan_of(f"ARG SOURCE_DATE_EPOCH='{epoch}'\nFROM plain AS one\n")
