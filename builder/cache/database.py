@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import errno
 import os
 import sqlite3
@@ -18,6 +19,8 @@ from builder.store.locks import FileLock
 
 _T = TypeVar("_T")
 _LOCK_TIMEOUT_S = 20.0
+_GATHERING_S = 0.1
+"""So long rows wait for others, to be written together: a transaction for each costs a quarter of a small step."""
 _SETTINGS = {
     "eviction_policy": "none",
     "cull_limit": 0,
@@ -30,9 +33,9 @@ _SETTINGS = {
 
 class Database:
     """Safe between threads and processes. Every method raises StoreError `cache-unusable` where the disk is full, the
-    lock is held for too long, or the file cannot be read."""
+    lock is held for too long, or the file cannot be read; `failed` hears of it when rows cannot be written."""
 
-    def __init__(self, folder: str, lock_path: str) -> None:
+    def __init__(self, folder: str, lock_path: str, failed: Callable[[StoreError], None]) -> None:
         """Opens or makes the database. One that is damaged is thrown away: its rows can be made again.
 
         diskcache opens one connection for each thread that uses it, at half a millisecond each, and only that thread
@@ -40,7 +43,10 @@ class Database:
         """
         self._folder = folder
         self._lock_path = lock_path
-        self._thread = OneThread("records")
+        self._failed = failed
+        self._waiting: dict[str, str] = {}
+        self._mutex = _thread.allocate_lock()
+        self._thread = OneThread("records", self._write_waiting, _GATHERING_S)
         try:
             self._cache = self._thread.ask(self._opened)
         except BaseException:
@@ -49,6 +55,9 @@ class Database:
 
     def get(self, key: str) -> str | None:
         """None where there is no text under `key`. A row that holds something else than text is dropped."""
+        waiting = self._waiting.get(key)
+        if waiting is not None:
+            return waiting
 
         def read(cache: diskcache.Cache) -> str | None:
             value: str | None = cache.get(key, default="")
@@ -59,24 +68,50 @@ class Database:
         return self._with_cache(read)
 
     def put(self, rows: Mapping[str, str]) -> None:
-        """All of `rows` or none of them."""
+        """`get` knows the rows at once. They are in the file a moment later, or when `settle` or `close` returns."""
+        with self._mutex:
+            is_first = not self._waiting
+            self._waiting.update(rows)
+        if is_first:
+            self._thread.soon()
 
-        def write(cache: diskcache.Cache) -> None:
-            with cache.transact():
+    def settle(self) -> None:
+        """Afterwards the file has all that was put."""
+        if self._waiting:
+            self._thread.ask(self._write_waiting)
+
+    def _write_waiting(self) -> None:
+        """All rows or none of them. In the thread."""
+        with self._mutex:
+            rows = dict(self._waiting)
+        if not rows:
+            return
+        try:
+            with self._failing_well(), self._cache.transact():
                 for key, text in rows.items():
-                    cache.set(key, text)
-
-        self._with_cache(write)
+                    self._cache.set(key, text)
+        except StoreError as error:
+            self._failed(error)
+        with self._mutex:
+            for key, text in rows.items():
+                if self._waiting.get(key) is text:
+                    del self._waiting[key]
+            is_more = bool(self._waiting)
+        if is_more:
+            self._thread.soon()
 
     def delete(self, key: str) -> bool:
         """False when there was no such row."""
+        self.settle()
         return self._with_cache(lambda cache: bool(cache.delete(key)))
 
     def keys(self) -> list[str]:
+        self.settle()
         return self._with_cache(lambda cache: [key for key in cache.iterkeys() if key is not None])
 
     def close(self) -> None:
         """Nothing else may be called afterwards."""
+        self.settle()
         self._thread.ask(self._cache.close)
         self._thread.end()
 

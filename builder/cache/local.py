@@ -24,7 +24,8 @@ _STEP = "step:"
 
 class LocalCache:
     """A CacheBackend. Cheap to make: the database is opened when it is first needed. Safe between threads and
-    processes. An exit without `close` loses nothing."""
+    processes. Records are in the file a moment after they were kept: a process that is killed loses those of the last
+    tenth of a second."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -48,6 +49,11 @@ class LocalCache:
         """A failure is noted in `failures` and not raised: the step that was recorded did succeed."""
         rows = {record.key: encode(record), _STEP + record.step: record.key}
         self._with_database(lambda database: database.put(rows), None)
+
+    def settle(self) -> None:
+        """Afterwards all that was kept is in the file."""
+        if self._database is not None:
+            self._database.settle()
 
     def nearest(self, step: str) -> Record | None:
         key = self._with_database(lambda database: database.get(_STEP + step), None)
@@ -89,10 +95,13 @@ class LocalCache:
                     from builder.cache.database import Database
 
                     folder, locks = self._store.folder("cache"), self._store.folder("locks")
-                    self._database = Database(f"{folder}/records", f"{locks}/records")
+                    self._database = Database(f"{folder}/records", f"{locks}/records", self._note)
             return use(self._database)
         except StoreError as error:
-            # Without its traceback, which would keep every frame and connection on the way alive.
-            plain = StoreError(error.code, error.message, hint=error.hint, retryable=error.retryable)
-            self._failures.append(plain)
+            self._note(error)
             return otherwise
+
+    def _note(self, error: StoreError) -> None:
+        # Without its traceback, which would keep every frame and connection on the way alive.
+        plain = StoreError(error.code, error.message, hint=error.hint, retryable=error.retryable)
+        self._failures.append(plain)

@@ -82,7 +82,8 @@ class CacheBackend(Protocol):
         """The record kept for `key`. A damaged record, or one whose layer is gone, counts as absent."""
 
     def keep(self, record: Record) -> None:
-        """Afterwards `find(record.key)` returns it, also after a crash. Repeating is harmless."""
+        """Afterwards `find(record.key)` returns it; in other processes, and after a crash, within a moment. Repeating
+        is harmless."""
 
     def nearest(self, step: str) -> Record | None:
         """The newest record of the same step, whatever its key."""

@@ -22,6 +22,8 @@ def reopen(request: pytest.FixtureRequest, store: Store) -> Iterator[Open]:
     opened: list[LocalCache] = []
 
     def local() -> LocalCache:
+        for backend in opened:
+            backend.settle()
         opened.append(LocalCache(store))
         return opened[-1]
 

@@ -31,6 +31,7 @@ def cache(store: Store) -> Iterator[LocalCache]:
 def record(store: Store, cache: LocalCache) -> Record:
     kept = record_of(store, "make")
     cache.keep(kept)
+    cache.settle()
     return kept
 
 
@@ -89,6 +90,7 @@ def test_file_that_a_row_names_is_neither_read_nor_removed(
     victim.write_text(encode(record))
     for mode in (1, 2, 3):
         cache.keep(record)
+        cache.settle()
         run_sql(
             store, "UPDATE Cache SET mode = ?, value = NULL, filename = ? WHERE key = ?", mode, str(victim), record.key
         )
@@ -213,5 +215,31 @@ def test_path_that_diskcache_would_expand_is_noted(tmp_path: Path, monkeypatch: 
     with Store.open(str(tmp_path / "$TRAP")) as store:
         cache = LocalCache(store)
         cache.keep(record_of(store, "make"))
+        cache.settle()
         assert [error.code for error in cache.failures] == ["cache-unusable"]
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_what_was_kept_is_found_at_once_and_by_others_after_a_settle(store: Store, cache: LocalCache) -> None:
+    records = [record_of(store, f"make {number}") for number in range(3)]
+    for record in records:
+        cache.keep(record)
+        assert cache.find(record.key) == cache.nearest(record.step) == record
+    cache.settle()
+    with closing(LocalCache(store)) as other:
+        assert all(other.find(record.key) == record for record in records)
+
+
+def test_what_was_kept_is_there_after_close(store: Store, cache: LocalCache) -> None:
+    record = record_of(store, "make")
+    cache.keep(record)
+    cache.close()
+    with closing(LocalCache(store)) as other:
+        assert other.find(record.key) == record
+
+
+def test_records_that_cannot_be_written_are_noted(store: Store, cache: LocalCache, record: Record) -> None:
+    run_sql(store, "DROP TABLE Cache")
+    cache.keep(record)
+    cache.close()
+    assert {error.code for error in cache.failures} == {"cache-unusable"}
