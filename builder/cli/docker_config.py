@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 
 from builder.errors import UsageError
 
@@ -16,11 +15,9 @@ _PROXIES = {
 }  # fmt: skip
 
 
-def proxy_arguments(environ: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """`proxies.default` in both spellings, as buildx passes them; nothing where there is no such file. Raises
+def proxy_arguments(path: str) -> tuple[tuple[str, str], ...]:
+    """`proxies.default` in both spellings, as buildx passes them; nothing where the file cannot be read. Raises
     UsageError `bad-docker-config` for one that is damaged."""
-    folder = environ.get("DOCKER_CONFIG") or f"{environ.get('HOME', '')}/.docker"
-    path = f"{folder}/config.json"
     try:
         with open(path, "rb") as file:
             value = json.load(file)

@@ -162,13 +162,22 @@ def options_of(args: argparse.Namespace) -> BuildOptions:
 
 def _build_args(given: list[str]) -> tuple[tuple[str, str], ...]:
     """Those of docker's configuration and of the environment come first: what is said on the command line wins."""
-    from builder.cli.docker_config import proxy_arguments
-
     asked = [pair for item in given for pair in _build_arg(item)]
     names = {name for name, _ in asked}
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    added = [*proxy_arguments(os.environ), *([("SOURCE_DATE_EPOCH", epoch)] if epoch else [])]
+    added = [*_docker_proxies(), *([("SOURCE_DATE_EPOCH", epoch)] if epoch else [])]
     return (*(pair for pair in added if pair[0] not in names), *asked)
+
+
+def _docker_proxies() -> tuple[tuple[str, str], ...]:
+    """Most machines that build here have no such file: nothing is imported for it then."""
+    folder = os.environ.get("DOCKER_CONFIG") or f"{os.environ.get('HOME', '')}/.docker"
+    path = f"{folder}/config.json"
+    if not os.path.exists(path):
+        return ()
+    from builder.cli.docker_config import proxy_arguments
+
+    return proxy_arguments(path)
 
 
 def _build_arg(text: str) -> list[tuple[str, str]]:
