@@ -12,12 +12,11 @@ from functools import partial
 
 from builder.cache.ledger import Ledger
 from builder.context.buildfile import BuildfileText
-from builder.context.ignore import find_ignore_file, read_ignore_file
 from builder.errors import BuilderError
 from builder.images.assemble import Ingredients, assemble
 from builder.lean import TYPE_CHECKING, NamedTuple
 from builder.plan.types import Plan, PlanOptions, Remark
-from builder.planning import IgnoreFile, PlanRequest, Watcher, kept_plan
+from builder.planning import PlanRequest, Watcher, ignore_file, kept_plan
 from builder.progress.events import BuildFinished, Reporter, WarningRaised
 from builder.solve.solver import SolveOptions, Solver
 from builder.solve.types import CacheBackend, Decision, Solution, StepRunner
@@ -172,7 +171,7 @@ def _build(options: BuildOptions, shop: Workshop) -> _Built:
 
 def _plan(options: BuildOptions, text: BuildfileText, shop: Workshop) -> Plan:
     """Of several platforms the first tells the warnings, as in BuildKit."""
-    ignore = _ignore_file(options, text)
+    ignore = ignore_file(options.context, text)
     plans: list[Plan] = []
     for wanted in shop.plan_options:
         watcher = Watcher(lambda: shop.foresee(text), None if plans else partial(_warn, shop.reporter))
@@ -182,12 +181,6 @@ def _plan(options: BuildOptions, text: BuildfileText, shop: Workshop) -> Plan:
     from builder.plan.combine import combine
 
     return combine(plans, [options.target_platform for options in shop.plan_options])
-
-
-def _ignore_file(options: BuildOptions, text: BuildfileText) -> IgnoreFile | None:
-    """Of a folder: other contexts have none that counts."""
-    path = find_ignore_file(options.context, text.path) if os.path.isdir(options.context) else None
-    return IgnoreFile(path, read_ignore_file(path)) if path else None
 
 
 def _warn(reporter: Reporter, remark: Remark) -> None:

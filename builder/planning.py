@@ -5,8 +5,11 @@ The warnings belong to the plan, so what they depend on is in its key: also the 
 
 from __future__ import annotations
 
+import os
+
 from builder.cache.memo import plan_memo
 from builder.context.buildfile import BuildfileText
+from builder.context.ignore import find_ignore_file, read_ignore_file
 from builder.errors import BuildfileError, StoreError
 from builder.lean import TYPE_CHECKING, NamedTuple, cast, sha256_hex
 from builder.model.canonical import Json, canonical
@@ -42,6 +45,12 @@ class Watcher(NamedTuple):
     anew: Callable[[], None]
     """Called before a plan has to be made, which takes a while."""
     warn: Callable[[Remark], None] | None = None
+
+
+def ignore_file(context: str, text: BuildfileText) -> IgnoreFile | None:
+    """Of a folder: other contexts have none that counts."""
+    path = find_ignore_file(context, text.path) if os.path.isdir(context) else None
+    return IgnoreFile(path, read_ignore_file(path)) if path else None
 
 
 def kept_plan(request: PlanRequest, store: Store, resolver: ImageResolver, watcher: Watcher) -> Plan:

@@ -23,6 +23,7 @@ from builder.steps.runner import LocalStepRunner
 from builder.store.store import Store, default_root
 
 if TYPE_CHECKING:
+    from builder.calls.answer import Answer
     from builder.context.buildfile import BuildfileText
     from builder.context.origin import Origin
     from builder.images.index import Built
@@ -60,6 +61,19 @@ def build(options: BuildOptions, reporter: Reporter) -> BuildResult:
     with ExitStack() as opened:
         store = opened.enter_context(open_store(options.root))
         return run_build(options, _workshop(options, store, reporter, opened))
+
+
+def ask(question: str, options: BuildOptions, reporter: Reporter) -> Answer:
+    """What the Buildfile of a build says, without building it."""
+    from builder.calls.answer import QUESTIONS
+    from builder.planning import PlanRequest, ignore_file
+
+    with ExitStack() as opened:
+        store = opened.enter_context(open_store(options.root))
+        shop = _workshop(options, store, reporter, opened)
+        text = shop.buildfile()
+        request = PlanRequest(text, shop.plan_options[0], ignore_file(options.context, text))
+        return QUESTIONS[question](request, shop.resolver)
 
 
 class _Tools:

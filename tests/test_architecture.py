@@ -32,10 +32,11 @@ ALLOWED: dict[str, set[str]] = {
     "steps": {"cache", "solve", "plan", "context", "images", "layers", "store", "sandbox", "progress"},
     "outputs": {"images", "store", "layers", "sandbox", "progress"},
     "containers": {"images", "store", "sandbox", "progress"},
+    "calls": {"planning", "plan", "lint", "syntax", "context"},
     "pipeline": {"planning", "plan", "solve", "cache", "steps", "context", "images", "outputs", "store", "progress"},
     "wiring": {
         "syntax", "plan", "solve", "cache", "steps", "sandbox", "context", "store", "outputs", "registry", "images",
-        "containers", "progress", "pipeline",
+        "containers", "progress", "pipeline", "planning", "calls",
     },
     "cli": {
         "changes", "wiring", "pipeline", "images", "containers", "outputs", "solve", "syntax", "sandbox", "store",

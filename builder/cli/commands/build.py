@@ -102,10 +102,30 @@ def _add_results(add: Callable[..., object]) -> None:
     add("--runtime", default="native", metavar="NAME", help="what runs RUN: native, crun or runc (default: native)")
     add("--progress", default="auto", choices=PROGRESS, help="display on stderr (default: auto)")
     add("-q", "--quiet", action="store_true", help="no progress; print the image id")
+    add(
+        "--check",
+        action="store_const",
+        dest="call",
+        const="check",
+        default="build",
+        help="check the Buildfile instead: --call=check",
+    )
+    add(
+        "--call",
+        default="build",
+        metavar="WHAT[,format=json]",
+        help="ask instead of building: check or targets (default: build)",
+    )
     add("--format", default="text", choices=("text", "json"), help="print the result on stdout as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.call != "build":
+        from builder.cli.commands.calls import Call, run_call
+
+        call = Call.parse(args.call)
+        if call.name != "build":
+            return run_call(call._replace(as_json=call.as_json or args.format == "json"), options_of(args))
     if args.output:
         _check_stdout(args)
     from builder.cli.interrupts import interrupted_by_signals

@@ -1,0 +1,29 @@
+"""What an answer is, and which question gives which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from builder.calls.check import check
+from builder.calls.targets import targets
+from builder.plan.types import ImageResolver
+from builder.planning import PlanRequest
+
+
+class Answer(Protocol):
+    @property
+    def exit_code(self) -> int: ...
+
+    def to_json(self) -> dict[str, object]: ...
+
+    def to_text(self) -> str:
+        """Ends with a line end."""
+
+
+QUESTIONS: dict[str, Callable[[PlanRequest, ImageResolver], Answer]] = {
+    "check": check,
+    "lint": check,
+    "targets": targets,
+}
+"""`lint` is buildx's older word for `check`."""

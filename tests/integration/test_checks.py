@@ -1,0 +1,145 @@
+"""`--check`, `--call`, `pybuild check`, and the warnings of a build."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import Pybuild
+
+TEXT = """\
+# app is what is shipped
+FROM scratch AS app
+env a b
+
+# other stands apart
+FROM scratch AS other
+COPY $missing /
+"""
+CHECKED = """\
+Check complete, 3 warnings have been found!
+
+WARNING: ConsistentInstructionCasing - All instructions of a file are written in one case, upper or lower
+Instruction 'env' should be written as most of them are, in upper case
+Buildfile:3
+--------------------
+   1 |     # app is what is shipped
+   2 |     FROM scratch AS app
+   3 | >>> env a b
+   4 |
+   5 |     # other stands apart
+--------------------
+
+WARNING: LegacyKeyValueFormat - ENV and LABEL are written with `=`; a blank in its place is an old form
+Write "ENV key=value", not the old form "ENV key value"
+Buildfile:3
+--------------------
+   1 |     # app is what is shipped
+   2 |     FROM scratch AS app
+   3 | >>> env a b
+   4 |
+   5 |     # other stands apart
+--------------------
+
+WARNING: UndefinedVar - A variable is defined above its use
+Variable '$missing' is not defined
+Buildfile:7
+--------------------
+   5 |     # other stands apart
+   6 |     FROM scratch AS other
+   7 | >>> COPY $missing /
+   8 |
+--------------------
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Pybuild:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "Buildfile").write_text(TEXT)
+    return Pybuild(tmp_path / "root", folder)
+
+
+def test_check_prints_what_is_found_and_fails(project: Pybuild) -> None:
+    for command in (("check",), ("build", "--check"), ("--call=check",), ("build", "--call", "lint")):
+        done = project.run(*command, code=1)
+        assert (done.stdout, done.stderr) == (CHECKED, "")
+    assert project.run("--call=check,ignorestatus=true").stdout == CHECKED
+    found = project.run("check", "--target", "other", code=1).stdout
+    assert "UndefinedVar" in found
+    assert "LegacyKeyValueFormat" not in found
+
+
+def test_check_says_so_where_nothing_is_found(project: Pybuild) -> None:
+    (project.cwd / "Buildfile").write_text("FROM scratch\n")
+    assert project.run("check").stdout == "Check complete, no warnings found.\n"
+
+
+def test_check_in_json(project: Pybuild) -> None:
+    for command in (("check", "--format", "json"), ("--call=check,format=json",)):
+        answer = json.loads(project.run(*command, code=1).stdout)
+        assert [item["ruleName"] for item in answer["warnings"]] == [
+            "ConsistentInstructionCasing",
+            "LegacyKeyValueFormat",
+            "UndefinedVar",
+        ]
+        assert answer["warnings"][2]["location"] == {"ranges": [{"start": {"line": 7}, "end": {"line": 7}}]}
+        assert base64.b64decode(answer["sources"][0]["data"]).decode() == TEXT
+        assert answer["sources"][0]["filename"] == "Buildfile"
+
+
+def test_errors_are_part_of_the_answer(project: Pybuild) -> None:
+    (project.cwd / "Buildfile").write_text("FROM scratch\nENV a b\nEXPOSE x\n")
+    text = project.run("check", code=1).stdout
+    assert "WARNING: LegacyKeyValueFormat" in text
+    assert "ERROR: EXPOSE x" in text
+    answer = json.loads(project.run("check", "--format", "json", code=1).stdout)
+    assert answer["buildError"]["location"]["ranges"][0]["start"] == {"line": 3}
+
+
+def test_targets(project: Pybuild) -> None:
+    assert project.run("--call=targets").stdout.splitlines() == [
+        "TARGET            DESCRIPTION          BASE",
+        "app               is what is shipped   scratch",
+        "other (default)   stands apart         scratch",
+    ]
+    answer = json.loads(project.run("--call=targets,format=json").stdout)
+    assert [(item["name"], item.get("default", False)) for item in answer["targets"]] == [
+        ("app", False),
+        ("other", True),
+    ]
+
+
+def test_unknown_calls_are_refused(project: Pybuild) -> None:
+    assert "--call foo" in project.run("--call=foo", code=2).stderr
+
+
+def test_a_build_tells_the_warnings_of_its_stages_each_time(project: Pybuild) -> None:
+    for _ in range(2):
+        log = project.run("build", "--progress", "plain", "--target", "app").stderr
+        assert "LegacyKeyValueFormat" in log
+        assert "UndefinedVar" not in log
+
+
+def test_error_true_ends_the_build_before_a_step_runs(project: Pybuild) -> None:
+    text = "# check=error=true\nFROM scratch\nENV a b\nWORKDIR /x\n"
+    (project.cwd / "Buildfile").write_text(text)
+    for _ in range(2):
+        log = project.run("build", "--progress", "plain", code=1).stderr
+        assert "LegacyKeyValueFormat" in log
+        assert "checks fail the build: LegacyKeyValueFormat" in log
+        assert "WORKDIR /x" not in log
+    project.run("build", "--build-arg", "BUILDKIT_DOCKERFILE_CHECK=skip=all")
+    assert "checks fail the build" in project.run("check", code=1).stdout
+
+
+def test_a_changed_ignore_file_is_checked_anew(project: Pybuild) -> None:
+    (project.cwd / "Buildfile").write_text("FROM scratch\nCOPY Buildfile /\n")
+    assert "CopyIgnoredFile" not in project.run("build", "--progress", "plain").stderr
+    (project.cwd / ".dockerignore").write_text("Buildfile\n")
+    assert "CopyIgnoredFile" in project.run("build", "--progress", "plain", code=1).stderr
+    assert "CopyIgnoredFile" in project.run("check", code=1).stdout
