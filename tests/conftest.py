@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Generator
 from pathlib import Path
 
@@ -18,7 +19,9 @@ SCRATCH = pytest.StashKey[Scratch]()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Workers get theirs below that of the process that started them."""
+    """Workers get theirs below that of the process that started them. In a shell's background the signal would be
+    ignored, and so by every command under test."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(config, "workerinput"):
         return
     if config.option.basetemp:

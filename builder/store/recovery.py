@@ -5,6 +5,7 @@ Imported only when there are leftovers.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from contextlib import suppress
@@ -45,8 +46,18 @@ def clear_leftovers(store: Store) -> None:
             # Before the markers go: what the dead wrote on this boot is whole, but perhaps not on the disk yet.
             sync_filesystem(store.root)
         for leftover in leftovers:
-            bury(leftover.path, remove_tree)
+            _bury_if_quiet(leftover.path)
             os.close(leftover.lock_fd)
+
+
+def _bury_if_quiet(path: str) -> None:
+    """A killed process' worker lives on for some milliseconds, and may fill what is emptied here: then the folder is
+    left to whoever opens the store next."""
+    try:
+        bury(path, remove_tree)
+    except OSError as error:
+        if error.errno != errno.ENOTEMPTY:
+            raise
 
 
 def _leftovers(folder: str) -> list[_Leftover]:
