@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from typing import TextIO
 
-from builder.errors import BuilderError, Problems, Span
+from builder.errors import BuilderError, Problems, Span, UsageError
 
 _MOST = 20
 """Errors of one input that are printed: nobody reads more, and a binary file has one on every line."""
@@ -44,6 +45,18 @@ def _excerpt(span: Span) -> list[str]:
 def _printable(text: str) -> str:
     """Without control characters: an error may quote a hostile file."""
     return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
+
+
+def without_working_directory(error: Exception) -> UsageError | None:
+    """Whoever asks for the current directory fails when that was removed."""
+    if not isinstance(error, FileNotFoundError):
+        return None
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        hint = "change to a folder that exists: `cd .` is enough where it was made anew"
+        return UsageError("no-working-directory", "the current directory was removed", hint=hint)
+    return None
 
 
 def print_bug(stream: TextIO) -> None:

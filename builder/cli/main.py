@@ -57,9 +57,13 @@ def main(argv: Sequence[str]) -> int:
         # The reader of our output has gone; Python would complain again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except Exception:  # noqa: BLE001 - the last resort: a bug of ours, said as such
-        from builder.cli.errors import print_bug
+    except Exception as error:  # noqa: BLE001 - the last resort: a bug of ours, said as such
+        from builder.cli.errors import print_bug, print_error, without_working_directory
 
+        fault = without_working_directory(error)
+        if fault is not None:
+            print_error(fault, sys.stderr)
+            return fault.exit_code
         print_bug(sys.stderr)
         return BUG
     return code

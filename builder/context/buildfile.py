@@ -6,7 +6,10 @@ import os
 import sys
 
 from builder.errors import ContextError
-from builder.lean import NamedTuple
+from builder.lean import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
 
 NAMES = ("Buildfile", "Dockerfile", "Containerfile", "dockerfile")
 MAX_BYTES = 64 << 20
@@ -31,14 +34,23 @@ def read_buildfile(context_root: str, given: str | None, spool: str | None = Non
             return BuildfileText(shown(given), shown(given), fetched.read(MAX_BYTES))
     if given == "-":
         refuse_terminal("a Buildfile", "pybuild -f - . < Buildfile")
-        return BuildfileText("-", f"{os.path.abspath(context_root)}/-", sys.stdin.buffer.read(MAX_BYTES))
+        data = _whole("standard input", sys.stdin.buffer)
+        return BuildfileText("-", f"{os.path.abspath(context_root)}/-", data)
     path = _lower_case(os.path.abspath(given)) if given else _find(context_root)
     try:
         with open(path, "rb") as file:
-            data = file.read(MAX_BYTES)
+            data = _whole(given or path, file)
     except OSError as error:
         raise ContextError("no-buildfile", f"cannot read {given or path}: {error.strerror}") from error
     return BuildfileText(_shown(path), path, data)
+
+
+def _whole(name: str, file: BinaryIO) -> bytes:
+    data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        size = f"{MAX_BYTES >> 20} MiB"
+        raise ContextError("buildfile-too-large", f"{name} has more than the {size} that a Buildfile may have")
+    return data
 
 
 def _find(context_root: str) -> str:

@@ -6,6 +6,7 @@ and only after that is any path of the image followed: an image's symlinks can t
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import stat
@@ -61,15 +62,30 @@ def _build_root(arranged: Arranged) -> None:
     nodes = devices.clone_nodes() if identities.in_user_namespace else {}
     trees = system_files.prepare_trees()
     os.chdir(arranged.root)
-    kernel.pivot_root(".", ".")
-    kernel.unmount(".", kernel.MNT_DETACH)
-    os.chdir("/")
+    _make_root()
     system_files.attach_trees(trees)
     devices.populate(spec, nodes, identities.has_group(devices.TTY_GROUP))
     _show_files(arranged)
     for mount in sorted(spec.mounts, key=lambda mount: os.fsencode(arranged.targets[mount.target])):
         _mount(mount, arranged.targets[mount.target], sources)
     system_files.protect()
+
+
+def _make_root() -> None:
+    """The working directory becomes the root of the mount namespace, so that nothing is above it, not even for a
+    process that may call chroot. Where we live in a chroot ourselves, its root is not what has to be replaced."""
+    root = os.open(".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        kernel.pivot_root(".", ".")
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        kernel.leave_chroot()
+        os.fchdir(root)
+        kernel.pivot_root(".", ".")
+    os.close(root)
+    kernel.unmount(".", kernel.MNT_DETACH)
+    os.chdir("/")
 
 
 def _show_files(arranged: Arranged) -> None:

@@ -143,6 +143,16 @@ def pivot_root(new_root: str, put_old: str) -> None:
     _checked(_syscall(_number(0), os.fsencode(new_root), os.fsencode(put_old)), "pivot_root")
 
 
+def leave_chroot() -> None:
+    """Makes the root of our mount namespace our root directory: entering a namespace does that, be it one's own. Paths
+    mean something else afterwards. A way that needs no /proc."""
+    own = os.pidfd_open(os.getpid())
+    try:
+        _checked(_libc.setns(own, CLONE_NEWNS), "setns")
+    finally:
+        os.close(own)
+
+
 def open_filesystem(kind: str) -> int:
     return _checked(_syscall(_NR_FSOPEN, kind.encode(), 1), f"fsopen {kind}")
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import _socket
 import contextlib
+import errno
 import gc
 import json
 import os
@@ -204,10 +205,24 @@ def main() -> None:
         control.send(str(pid).encode())
         return
     if not refusal:
-        # Unmounting on this machine still reaches here, nothing of ours reaches the machine.
-        kernel.mount("", "/", "", kernel.MS_REC | kernel.MS_SLAVE)
+        _hide_mounts()
     _prepare_for_children()
     Server(control, refusal).serve()
+
+
+def _hide_mounts() -> None:
+    """Unmounting on this machine still reaches here, nothing of ours reaches the machine."""
+    try:
+        kernel.mount("", "/", "", kernel.MS_REC | kernel.MS_SLAVE)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        root = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)  # of a chroot: nothing is mounted there
+        kernel.leave_chroot()
+        kernel.mount("", "/", "", kernel.MS_REC | kernel.MS_SLAVE)
+        os.fchdir(root)
+        os.chroot(".")
+        os.close(root)
 
 
 def _reset_signals() -> None:

@@ -117,3 +117,32 @@ def test_two_builds_at_once_share_a_store(based: Pybuild) -> None:
 def test_how_a_command_failed_is_said(based: Pybuild, command: str, said: str) -> None:
     write(based.cwd, {"Buildfile": f"FROM base\nRUN {command}\n"})
     assert f"Buildfile:2: error: {said}" in based.run("build", code=1).stderr
+
+
+@pytest.mark.parametrize("command", [("build",), ("build", "."), ("build", "-f", "Buildfile", "/"), ("images",)])
+def test_a_working_directory_that_was_removed(pybuild: Pybuild, command: tuple[str, ...]) -> None:
+    gone = pybuild.cwd / "gone"
+    gone.mkdir()
+    line = ["sh", "-c", 'cd gone && rmdir ../gone && exec "$@"', "-", *pybuild.argv(*command)]
+    done = subprocess.run(line, cwd=pybuild.cwd, env=pybuild.environment(), capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    assert done.returncode == (0 if command == ("images",) else 2)
+    assert command == ("images",) or "the current directory was removed" in done.stderr
+
+
+def test_a_buildfile_beyond_any_size_is_refused_not_cut(pybuild: Pybuild) -> None:
+    with (pybuild.cwd / "Buildfile").open("wb") as file:
+        file.write(b"FROM scratch\nCOPY a /\n")
+        file.truncate((64 << 20) + 1)
+    assert "64 MiB" in pybuild.run("build", code=1).stderr
+    with (pybuild.cwd / "Buildfile").open("rb") as file:
+        done = subprocess.run(
+            pybuild.argv("build", "-f", "-", "."),
+            cwd=pybuild.cwd,
+            env=pybuild.environment(),
+            stdin=file,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, "64 MiB" in done.stderr) == (1, True)

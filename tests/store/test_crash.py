@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import signal
@@ -107,6 +108,21 @@ def test_leftovers_of_the_living_stay(root: str) -> None:
         folder = first.temporary.directory()
         with Store.open(root):
             assert os.path.isdir(folder)
+
+
+def test_a_leftover_that_is_still_filled_is_removed_later(root: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker of a killed process lives some milliseconds longer."""
+    run_and_kill(root, 1, 0)
+
+    def meets_a_new_file(path: str) -> None:
+        raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY), path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("builder.store.recovery.remove_tree", meets_a_new_file)
+        Store.open(root).close()
+        assert len(os.listdir(f"{root}/tmp")) == 1
+    Store.open(root).close()
+    assert os.listdir(f"{root}/tmp") == []
 
 
 def test_index_points_to_nothing_that_is_not_on_the_disk(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
