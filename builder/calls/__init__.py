@@ -1,7 +1,8 @@
-"""What can be asked of a Buildfile without building it: `--call=check|targets`.
+"""What can be asked of a Buildfile without building it: `--call=check|outline|targets`.
 
     answer.py    what an answer is, and which question gives which
     check.py     what the checks find in all stages, or in those that the target needs
+    outline.py   what the target takes: arguments with their values and descriptions
     targets.py   the stages that can be built
     table.py     columns of text
     excerpt.py   lines of the source around a place

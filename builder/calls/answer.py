@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from builder.calls.check import check
+from builder.calls.outline import outline
 from builder.calls.targets import targets
 from builder.plan.types import ImageResolver
 from builder.planning import PlanRequest
@@ -24,6 +25,7 @@ class Answer(Protocol):
 QUESTIONS: dict[str, Callable[[PlanRequest, ImageResolver], Answer]] = {
     "check": check,
     "lint": check,
+    "outline": outline,
     "targets": targets,
 }
 """`lint` is buildx's older word for `check`."""

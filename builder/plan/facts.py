@@ -75,6 +75,15 @@ class ArgumentDeclared(NamedTuple):
     name: str
 
 
+class ArgumentValued(NamedTuple):
+    name: str
+    value: str
+    """Empty where it has none."""
+    stage: int
+    is_new: bool
+    """It has a value or a default of its own, or none at all; otherwise the global argument lends it."""
+
+
 class WorkdirSet(NamedTuple):
     path: str
     """Expanded."""
@@ -108,7 +117,7 @@ class PortWritten(NamedTuple):
 
 Fact = (
     FileRead | ArgumentsRead | BaseExpanded | BaseResolved | VariablesUnset | PairsSet | ArgumentDeclared | WorkdirSet
-    | CommandSet | FilesCopied | PortWritten
+    | ArgumentValued | CommandSet | FilesCopied | PortWritten
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from builder.errors import Span
 from builder.plan.args import NEVER_IN_ENVIRONMENT
-from builder.plan.facts import ArgumentDeclared, PairsSet
+from builder.plan.facts import ArgumentDeclared, ArgumentValued, PairsSet
 from builder.plan.history import config_line
 from builder.plan.stage_state import StageState
 from builder.syntax.instructions import Arg, Env, Label
@@ -38,6 +38,9 @@ def apply_arg(state: StageState, item: Arg) -> None:
         state.tell(ArgumentDeclared(name), item.span)
         value = _argument(state, name, default, item.span)
         state.arguments[name] = value
+        arguments = state.shared.arguments
+        is_new = default is not None or name in arguments.given or name not in arguments.declared
+        state.tell(ArgumentValued(name, value or "", state.declared.position, is_new), item.span)
         if value is not None and name not in NEVER_IN_ENVIRONMENT:
             state.set_variable(name, value)
         words.append(name if value is None else f"{name}={value}")

@@ -143,3 +143,28 @@ def test_a_changed_ignore_file_is_checked_anew(project: Pybuild) -> None:
     (project.cwd / ".dockerignore").write_text("Buildfile\n")
     assert "CopyIgnoredFile" in project.run("build", "--progress", "plain", code=1).stderr
     assert "CopyIgnoredFile" in project.run("check", code=1).stdout
+
+
+def test_outline(project: Pybuild) -> None:
+    (project.cwd / "Buildfile").write_text(
+        "# BASE names what it stands on\nARG BASE=scratch\nARG UNUSED=1\nFROM ${BASE} AS build\n# FLAGS go to make\n"
+        "ARG FLAGS=-j2 UNUSED\n# app is what is shipped\nFROM build AS app\nARG OWN\nFROM scratch\nARG OTHER\n"
+    )
+    asked = ("--target", "app", "--build-arg", "FLAGS=-j4")
+    assert project.run("--call=outline", *asked).stdout.splitlines() == [
+        "TARGET:        app",
+        "DESCRIPTION:   is what is shipped",
+        "",
+        "BUILD ARG   VALUE     DESCRIPTION",
+        "BASE        scratch   names what it stands on",
+        "UNUSED      1",
+        "FLAGS       -j4       go to make",
+        "OWN",
+    ]
+    answer = json.loads(project.run("--call=outline,format=json", *asked).stdout)
+    assert answer["args"][0] == {
+        "name": "BASE",
+        "description": "names what it stands on",
+        "value": "scratch",
+        "location": {"ranges": [{"start": {"line": 2}, "end": {"line": 2}}]},
+    }

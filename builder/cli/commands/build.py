@@ -114,7 +114,7 @@ def _add_results(add: Callable[..., object]) -> None:
         "--call",
         default="build",
         metavar="WHAT[,format=json]",
-        help="ask instead of building: check or targets (default: build)",
+        help="ask instead of building: check, outline or targets (default: build)",
     )
     add("--format", default="text", choices=("text", "json"), help="print the result on stdout as JSON")
 

@@ -13,7 +13,7 @@ from builder.lean import TYPE_CHECKING
 if TYPE_CHECKING:
     from builder.pipeline import BuildOptions
 
-NAMES = ("build", "check", "lint", "targets")
+NAMES = ("build", "check", "lint", "outline", "targets")
 _BOOLEANS = {"1": True, "true": True, "0": False, "false": False}
 
 
@@ -35,7 +35,7 @@ class Call(NamedTuple):
             elif name == "ignorestatus" and value.lower() in _BOOLEANS:
                 call = call._replace(ignore_status=_BOOLEANS[value.lower()])
             else:
-                hint = "check, targets or build; after it ,format=json or ,ignorestatus=true"
+                hint = "check, outline, targets or build; after it ,format=json or ,ignorestatus=true"
                 raise UsageError("bad-call", f"--call {text}: {field!r} is not known", hint=hint)
         return call
 
