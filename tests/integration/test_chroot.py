@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ pytestmark = pytest.mark.kernel
 
 
 @pytest.fixture
-def jail(tmp_path: Path) -> Iterator[Path]:
+def jail(tmp_path: Path) -> Path:
     """This machine's own folders, below one that is no mount. They come and go in a mount namespace of the command."""
     if os.geteuid():
         pytest.skip("only root may chroot")
@@ -26,7 +25,7 @@ def jail(tmp_path: Path) -> Iterator[Path]:
     for name in ("bin", "lib", "lib64", "sbin"):
         if Path("/", name).is_symlink():
             (root / name).symlink_to(os.readlink(f"/{name}"))
-    yield root
+    return root
 
 
 def inside(jail: Path, needed: list[str], command: list[str]) -> subprocess.CompletedProcess[str]:
