@@ -15,7 +15,7 @@ from builder.context.buildfile import BuildfileText
 from builder.errors import BuilderError
 from builder.images.assemble import Ingredients, assemble
 from builder.lean import TYPE_CHECKING, NamedTuple
-from builder.plan.types import Plan, PlanOptions, Remark
+from builder.plan.types import Plan, PlanOptions, Remark, Surroundings
 from builder.planning import PlanRequest, Watcher, ignore_file, kept_plan
 from builder.progress.events import BuildFinished, Reporter, WarningRaised
 from builder.solve.solver import SolveOptions, Solver
@@ -52,6 +52,11 @@ class BuildOptions(NamedTuple):
     root: str | None = None
     epoch: int | None = None
     """SOURCE_DATE_EPOCH in seconds."""
+    surroundings: Surroundings = Surroundings()
+    secrets: tuple[str, ...] = ()
+    """`id=NAME[,src=FILE|env=VARIABLE]`, as written: never a value."""
+    ssh: tuple[str, ...] = ()
+    """`ID[=SOCKET]`, as written."""
     build_contexts: tuple[tuple[str, str], ...] = ()
     """Name and place of each named context, as they were written."""
 

@@ -121,6 +121,7 @@ def _workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: E
         if b"RUN" in text.data.upper():
             tools.worker().start()
 
+    secret, agent = _secrets(options)
     origins = _origins(options)
     places = Places(lambda folder: store.place("contexts", folder), store.folder("tmp"), store.temporary.directory)
     contexts = OpenContexts(options.context, options.file, origins, places, opened)
@@ -134,6 +135,8 @@ def _workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: E
             fetching=tools.fetching,
             remove_tree=remover(tools.worker),
             host=host_platform(),
+            secret=secret,
+            agent=agent,
             runtime=options.runtime,
             epoch=plan.epoch,
         )
@@ -186,6 +189,7 @@ def _options_for(platform: Platform, options: BuildOptions, origins: Mapping[str
         labels=options.labels,
         epoch=options.epoch,
         platform_given=bool(options.platform),
+        surroundings=options.surroundings,
         contexts=tuple(
             NamedContext(name, origin.place if origin.kind == "image" else "") for name, origin in origins.items()
         ),
@@ -194,6 +198,15 @@ def _options_for(platform: Platform, options: BuildOptions, origins: Mapping[str
 
 def host_platform() -> Platform:
     return Platform.parse(os.uname().machine)
+
+
+def _secrets(options: BuildOptions) -> tuple[Callable[[str], bytes | None], Callable[[str], str | None]]:
+    """How steps get secrets and agents. What was said of them is checked now, before anything is built."""
+    if not (options.secrets or options.ssh):
+        return lambda _: None, lambda _: None
+    from builder.steps.secrets import Agents, Secrets
+
+    return Secrets(options.secrets, os.environ).value, Agents(options.ssh, os.environ).socket
 
 
 def _origins(options: BuildOptions) -> dict[str, Origin]:

@@ -18,14 +18,17 @@ from builder.model.layer import Layer
 from builder.model.platform import Platform
 from builder.plan.types import (
     CopyAction,
+    Device,
     InlineFile,
     Plan,
     Remark,
     RunAction,
+    RunMount,
     Source,
     SourceKind,
     Stage,
     Step,
+    Ulimit,
     WorkdirAction,
 )
 
@@ -115,7 +118,17 @@ _image = _record(
 _source = _record(Source, kind=SourceKind)
 _inline = _several(_record(InlineFile))
 _READ_ACTION: dict[str, Decode] = {
-    "run": _record(RunAction, argv=tuple, env=_pairs, scripts=_inline, proxies=_pairs),
+    "run": _record(
+        RunAction,
+        argv=tuple,
+        env=_pairs,
+        scripts=_inline,
+        proxies=_pairs,
+        mounts=_several(_record(RunMount, source=_source)),
+        devices=_several(_record(Device)),
+        extra_hosts=_pairs,
+        ulimits=_several(_record(Ulimit)),
+    ),
     "copy": _record(CopyAction, source=_source, paths=tuple, inline=_inline, exclude=tuple),
     "workdir": _record(WorkdirAction),
 }

@@ -9,7 +9,7 @@ from builder.model.place import check_image_name
 from builder.plan.contexts import SCRATCH
 from builder.plan.expansion import expand_word
 from builder.plan.stages import DeclaredStage, StageGraph, raise_together
-from builder.syntax.instructions import Copy, Instruction
+from builder.syntax.instructions import Copy, Instruction, Run
 
 
 def check_references(graph: StageGraph, escape: str) -> None:
@@ -25,20 +25,20 @@ def check_references(graph: StageGraph, escape: str) -> None:
 
 def check_sources(graph: StageGraph, item: Instruction, escape: str) -> None:
     """Raises BuildfileError unless what `item` reads from can be a stage or an image."""
-    if not isinstance(item, Copy) or not item.from_:
-        return
-    if expand_word(item.from_, {}, escape, item.span).text != item.from_:
+    if isinstance(item, Copy) and item.from_ and expand_word(item.from_, {}, escape, item.span).text != item.from_:
         raise BuildfileError(
             "variable-in-from",
             f"COPY --from={item.from_}: nothing is expanded here",
             hint="write FROM $NAME AS alias, with NAME a global ARG, and copy from the alias",
             span=item.span,
         )
-    if graph.find(item.from_, item.span) is None and item.from_ != SCRATCH:
-        try:
-            check_image_name(item.from_)
-        except BuilderError as error:
-            raise _not_an_image(graph, "COPY --from=" + item.from_, item.from_, error, item.span) from None
+    what = "RUN --mount=from=" if isinstance(item, Run) else "COPY --from="
+    for name, position in graph.origins(item):
+        if position is None and name != SCRATCH:
+            try:
+                check_image_name(name)
+            except BuilderError as error:
+                raise _not_an_image(graph, what + name, name, error, item.span) from None
 
 
 def _stage_errors(graph: StageGraph, stage: DeclaredStage, escape: str) -> Iterator[BuilderError]:

@@ -8,11 +8,12 @@ from builder.errors import BuildfileError
 from builder.plan.expansion import expand_list
 from builder.plan.heredocs import file_name
 from builder.plan.history import layer_line, run_text
+from builder.plan.mounts import read_mounts, stages_of, with_agent
 from builder.plan.paths import clean
 from builder.plan.process import with_shell
 from builder.plan.stage_state import StageState
+from builder.plan.surroundings import surround
 from builder.plan.types import InlineFile, RunAction
-from builder.plan.unsupported import refuse_flags
 from builder.syntax.instructions import Heredoc, Run
 
 _SCRIPTS = "/dev/pipes/"
@@ -20,23 +21,23 @@ _ALONE = re.compile(r"[0-9]*<<-?\s*([^<]+)")
 
 
 def apply_run(state: StageState, item: Run) -> None:
-    refuse_flags(item)
+    mounts = read_mounts(state, item)
     args, scripts = _command(item)
     argv = with_shell(state, args) if item.shell_form else args
     if not argv:
         raise BuildfileError("empty-run", "RUN [] names no program", span=item.span)
     action = RunAction(
         argv=argv,
-        env=tuple(state.env.items()),
+        env=with_agent(tuple(state.env.items()), mounts),
         cwd=clean(state.directory),
         user=state.config.user,
-        network=item.network or "default",
         scripts=scripts,
         proxies=state.shared.arguments.proxies,
-        hostname=dict(state.shared.options.build_args).get("BUILDKIT_SANDBOX_HOSTNAME", ""),
+        mounts=mounts,
     )
+    action = surround(state, item, action)
     declared = {name: state.env.get(name, value or "") for name, value in state.arguments.items()}
-    state.add_step(action, _title(item), item.span)
+    state.add_step(action, _title(item), item.span, stages_of(mounts))
     state.history.append(layer_line(run_text(argv, declared)))
 
 

@@ -128,7 +128,8 @@ class StageState:
 def _words_for_the_kernel(action: Action) -> tuple[str, ...]:
     """Base images can bring any of them, too."""
     if isinstance(action, RunAction):
-        return (*action.argv, action.cwd, *(word for pair in action.env for word in pair))
+        mounts = (word for mount in action.mounts for word in (mount.target, mount.path, mount.id, mount.env or ""))
+        return (*action.argv, action.cwd, *(word for pair in action.env for word in pair), *mounts)
     if isinstance(action, CopyAction):
         return (*action.paths, action.dest)
     return (action.path,)

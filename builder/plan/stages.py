@@ -17,7 +17,8 @@ from builder.plan.expansion import expand_word
 from builder.plan.facts import BaseExpanded, Listener
 from builder.plan.similar import nearest
 from builder.plan.types import NamedContext
-from builder.syntax.instructions import Buildfile, Copy, From, Instruction
+from builder.syntax.flag_values import mount_origin
+from builder.syntax.instructions import Buildfile, Copy, From, Instruction, Run
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
 
@@ -82,12 +83,16 @@ class StageGraph:
         """The stage that `--from=name` means; None: a named context or an image. Raises BuildfileError for a number
         out of range."""
         if not _NUMBER.fullmatch(name):
-            position = self._positions.get(name.lower())
-            is_replaced = position is not None and self.stages[position].is_replaced
-            return None if is_replaced and name.islower() else position
+            return self.named(name)
         if 0 <= int(name) < len(self.stages):
             return int(name)
         raise BuildfileError("unknown-stage", f"there is no stage number {name}", hint=self._extent, span=span)
+
+    def named(self, name: str) -> int | None:
+        """The stage of this name; all that a mount's `from` can mean, where a number is an image."""
+        position = self._positions.get(name.lower())
+        is_replaced = position is not None and self.stages[position].is_replaced
+        return None if is_replaced and name.islower() else position
 
     def target(self, name: str) -> int:
         """The stage that `--target` means; empty: the last."""
@@ -104,10 +109,19 @@ class StageGraph:
         return nearest(name.lower(), self._positions)
 
     def sources(self, stage: DeclaredStage) -> Iterator[tuple[str, int | None, Span]]:
-        """Every `--from` of the stage: the name, the stage that it means (None: an image), and where it stands."""
+        """Every `--from` of the stage, and every `from` of a mount: the name, the stage that it means (None: an
+        image), and where it stands."""
         for item, _ in stage.all_instructions():
-            if isinstance(item, Copy) and item.from_:
-                yield item.from_, self.find(item.from_, item.span), item.span
+            for name, position in self.origins(item):
+                yield name, position, item.span
+
+    def origins(self, item: Instruction) -> Iterator[tuple[str, int | None]]:
+        """What one instruction takes files from, besides the build context."""
+        if isinstance(item, Copy) and item.from_:
+            yield item.from_, self.find(item.from_, item.span)
+        elif isinstance(item, Run):
+            names = (mount_origin(mount) for mount in item.mounts)
+            yield from ((name, self.named(name)) for name in names if name)
 
     def reachable(self, target: int) -> list[int]:
         """The target and every stage that it needs, in file order."""

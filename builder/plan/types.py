@@ -39,6 +39,53 @@ class InlineFile(NamedTuple):
     content: str
 
 
+class RunMount(NamedTuple):
+    """`RUN --mount`: something that one process sees at `target`, and that leaves no trace in the layer."""
+
+    kind: str
+    """`bind`, `cache`, `tmpfs`, `secret` or `ssh`."""
+    target: str
+    """Absolute and clean, never `/`; empty: a secret that is only a variable."""
+    source: Source = Source(SourceKind.SCRATCH)
+    """bind: whose files are seen. cache: whose files a new one begins with."""
+    path: str = ""
+    """In the source, without a slash at its start; empty is all of it."""
+    readonly: bool = False
+    id: str = ""
+    sharing: str = ""
+    """cache: `shared`, `private` or `locked`."""
+    size: int = 0
+    """tmpfs: bytes at most; 0 is the kernel's limit."""
+    required: bool = False
+    env: str | None = None
+    """secret: the variable that gets its value."""
+    mode: int | None = None
+    uid: int | None = None
+    gid: int | None = None
+
+    def key_parts(self) -> dict[str, object]:
+        """All but where content comes from, as content counts by itself, and never what a secret's value is."""
+        ours = {"kind": self.kind, "target": self.target}
+        rest = zip(self._fields, self, strict=True)
+        defaults = self._field_defaults
+        hidden = ("kind", "target", "source", "path")
+        return ours | {name: value for name, value in rest if name not in hidden and value != defaults[name]}
+
+
+class Ulimit(NamedTuple):
+    name: str
+    soft: int
+    """-1 is unlimited."""
+    hard: int
+
+
+class Device(NamedTuple):
+    """`RUN --device`: a device by its name in the machine's CDI files."""
+
+    name: str
+    required: bool = False
+
+
 class RunAction(NamedTuple):
     argv: tuple[str, ...]
     env: tuple[tuple[str, str], ...]
@@ -53,8 +100,17 @@ class RunAction(NamedTuple):
     the path: BuildKit lets the shell start it."""
     proxies: tuple[tuple[str, str], ...] = ()
     """Predefined proxy arguments: seen by the process, in no key, no history."""
+    mounts: tuple[RunMount, ...] = ()
+    """As written; in which order they are mounted follows from their targets."""
+    insecure: bool = False
+    """`--security=insecure`: every capability, and nothing of the machine hidden."""
+    devices: tuple[Device, ...] = ()
     hostname: str = ""
-    """Empty: as every sandbox has it."""
+    """Empty: the sandbox's own default, as in `shm_size` 0."""
+    extra_hosts: tuple[tuple[str, str], ...] = ()
+    """Name and address. As in BuildKit only the names are in the key."""
+    shm_size: int = 0
+    ulimits: tuple[Ulimit, ...] = ()
 
     def key_parts(self) -> dict[str, object]:
         """What the instruction itself contributes to the cache key; unset members stay out."""
@@ -65,9 +121,20 @@ class RunAction(NamedTuple):
             parts["network"] = self.network
         if self.scripts:
             parts["scripts"] = [list(script) for script in self.scripts]
-        if self.hostname:
-            parts["hostname"] = self.hostname
-        return parts
+        if self.mounts:
+            parts["mounts"] = [mount.key_parts() for mount in sorted(self.mounts, key=lambda mount: mount.target)]
+        return parts | self._surroundings()
+
+    def _surroundings(self) -> dict[str, object]:
+        parts: dict[str, object] = {
+            "insecure": self.insecure,
+            "devices": [list(device) for device in self.devices],
+            "hostname": self.hostname,
+            "extra_hosts": [name for name, _ in self.extra_hosts],
+            "shm_size": self.shm_size,
+            "ulimits": [list(limit) for limit in self.ulimits],
+        }
+        return {name: value for name, value in parts.items() if value}
 
 
 class CopyAction(NamedTuple):
@@ -221,6 +288,18 @@ class NamedContext(NamedTuple):
     has under `name`."""
 
 
+class Surroundings(NamedTuple):
+    """What the command line says of every RUN's surroundings."""
+
+    network: str = "default"
+    """Of a RUN that does not name one."""
+    extra_hosts: tuple[tuple[str, str], ...] = ()
+    shm_size: int = 0
+    ulimits: tuple[Ulimit, ...] = ()
+    allowed: tuple[str, ...] = ()
+    """What a Buildfile may ask for: `network.host`, `security.insecure`, `device`, `device=NAME`."""
+
+
 class PlanOptions(NamedTuple):
     """Everything besides the Buildfile and the base images that a plan depends on."""
 
@@ -235,6 +314,7 @@ class PlanOptions(NamedTuple):
     platform_given: bool = False
     """Whether `target_platform` was asked for. Only then the image says so, else what its base says."""
     contexts: tuple[NamedContext, ...] = ()
+    surroundings: Surroundings = Surroundings()
 
 
 class ImageResolver(Protocol):

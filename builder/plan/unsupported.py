@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from builder.errors import BuildfileError
-from builder.syntax.instructions import Copy, Run
+from builder.syntax.instructions import Copy
 
 CODE = "not-yet-supported"
 
 
-def refuse_flags(item: Run | Copy) -> None:
+def refuse_flags(item: Copy) -> None:
     """Raises BuildfileError `not-yet-supported` for the first flag of `item` that nothing would carry out."""
-    flags = _run_flags(item) if isinstance(item, Run) else _copy_flags(item)
-    for flag in flags:
+    for flag in _copy_flags(item):
         raise BuildfileError(
             CODE,
             f"{instruction_name(item)} {flag} is not supported yet",
@@ -34,19 +33,8 @@ def remote_source(item: Copy, source: str) -> BuildfileError:
     )
 
 
-def instruction_name(item: Run | Copy) -> str:
-    if isinstance(item, Run):
-        return "RUN"
+def instruction_name(item: Copy) -> str:
     return "ADD" if item.is_add else "COPY"
-
-
-def _run_flags(item: Run) -> Iterator[str]:
-    for mount in item.mounts:
-        yield f"--mount={mount}"
-    for device in item.devices:
-        yield f"--device={device}"
-    if item.security not in ("", "sandbox"):
-        yield f"--security={item.security}"
 
 
 def _copy_flags(item: Copy) -> Iterator[str]:

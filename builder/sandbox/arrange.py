@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import NamedTuple
 
 from builder.errors import SandboxError
@@ -10,8 +11,11 @@ from builder.sandbox import kernel, network, stubs
 from builder.sandbox.identity import Identities, own_identities
 from builder.sandbox.merged import Merged
 from builder.sandbox.roots import RootKind, mount_first
-from builder.sandbox.spec import File, RootFs, RunSpec
+from builder.sandbox.sources import show_sources
+from builder.sandbox.spec import File, Mount, RootFs, RunSpec
 
+SYSTEM_FILES = 2
+"""How many of `Arranged.files` are ours: they come first, and whatever is mounted by the spec goes over them."""
 _OWN_TREES = ("/proc", "/dev", "/sys")
 
 _SCRATCH = "/dev/pts"
@@ -39,6 +43,7 @@ def arrange(spec: RunSpec, kinds: tuple[str, ...], fds: list[int]) -> Arranged:
     namespace sees: nothing is left to be removed."""
     rootfs = spec.rootfs
     kernel.mount("tmpfs", _SCRATCH, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "mode=700")
+    spec = spec._replace(mounts=show_sources(spec.mounts, kinds, _SCRATCH))
     place = f"{_SCRATCH}/root"
     os.mkdir(place, 0o755)
     tree = Merged(rootfs.lowers)
@@ -49,9 +54,10 @@ def arrange(spec: RunSpec, kinds: tuple[str, ...], fds: list[int]) -> Arranged:
     stub_directory = f"{_SCRATCH}/stubs"
     if missing:
         stubs.plant(tree, stub_directory, missing)
+    mounts = tuple(_with_mode(mount, targets[mount.target], tree) for mount in spec.mounts)
     kind = mount_first(kinds, rootfs, (stub_directory,) if missing else (), place)
     return Arranged(
-        spec=spec,
+        spec=spec._replace(mounts=mounts),
         kind=kind,
         root=place,
         scratch=_SCRATCH,
@@ -61,6 +67,17 @@ def arrange(spec: RunSpec, kinds: tuple[str, ...], fds: list[int]) -> Arranged:
         streams=_streams(fds),
         identities=own_identities(),
     )
+
+
+def in_order(arranged: Arranged) -> list[tuple[File | Mount, str]]:
+    """All files and mounts with where they go, in the order in which they are to be mounted."""
+
+    def place(item: File | Mount) -> tuple[File | Mount, str]:
+        return item, arranged.targets[item.path if isinstance(item, File) else item.target]
+
+    ours = [place(file) for file in arranged.files[:SYSTEM_FILES]]
+    given = [place(file) for file in arranged.files[SYSTEM_FILES:]] + [place(mount) for mount in arranged.spec.mounts]
+    return ours + sorted(given, key=lambda item: os.fsencode(item[1]))
 
 
 def _prepare_upper(tree: Merged, rootfs: RootFs) -> None:
@@ -80,6 +97,13 @@ def _find_targets(spec: RunSpec, files: tuple[File, ...], tree: Merged) -> dict[
     wanted = [(file.path, False) for file in files]
     wanted += [(mount.target, mount.kind == "tmpfs" or os.path.isdir(mount.source)) for mount in spec.mounts]
     return {path: stubs.resolve(tree, path, is_directory) for path, is_directory in wanted}
+
+
+def _with_mode(mount: Mount, target: stubs.Target, tree: Merged) -> Mount:
+    if mount.kind != "tmpfs" or mount.mode is not None:
+        return mount
+    place = tree.find(target.path)
+    return mount._replace(mode=stat.S_IMODE(os.stat(place).st_mode) if place else 0o1777)
 
 
 def _is_of_image(path: str) -> bool:

@@ -6,6 +6,7 @@ and only after that is any path of the image followed: an image's symlinks can t
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -13,13 +14,12 @@ import stat
 
 from builder.errors import SandboxError, StepError
 from builder.sandbox import devices, kernel, network, privileges, seccomp, system_files
-from builder.sandbox.arrange import Arranged
+from builder.sandbox.arrange import Arranged, in_order
 from builder.sandbox.program import Program
 from builder.sandbox.spec import File, Mount, RunSpec
 from builder.sandbox.users import Identity, look_up
 
 _STAGE = "/dev/.files"
-_ETC = kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
 
 
 def enter(arranged: Arranged) -> Program:
@@ -39,9 +39,12 @@ def enter(arranged: Arranged) -> Program:
     os.setsid()
     _connect(arranged.streams)
     privileges.set_limits(spec.ulimits)
-    privileges.drop_bounding_set()
-    seccomp.install()
-    privileges.become(identity, arranged.identities)
+    if spec.insecure:
+        privileges.become_with_everything(identity, arranged.identities)
+    else:
+        privileges.drop_bounding_set()
+        seccomp.install()
+        privileges.become(identity, arranged.identities)
     os.umask(0o022)
     return Program(spec.argv, environment)
 
@@ -58,17 +61,19 @@ def _namespaces(spec: RunSpec) -> int:
 def _build_root(arranged: Arranged) -> None:
     spec, identities = arranged.spec, arranged.identities
     os.umask(0)
-    sources = {mount: kernel.clone_mount(mount.source) for mount in spec.mounts if mount.kind == "bind"}
+    trees: dict[Mount | File, int] = {}
+    trees |= {mount: kernel.clone_mount(mount.source) for mount in spec.mounts if mount.kind == "bind"}
     nodes = devices.clone_nodes() if identities.in_user_namespace else {}
-    trees = system_files.prepare_trees()
+    system_trees = system_files.prepare_trees(writable=spec.insecure)
     os.chdir(arranged.root)
     _make_root()
-    system_files.attach_trees(trees)
+    system_files.attach_trees(system_trees)
     devices.populate(spec, nodes, identities.has_group(devices.TTY_GROUP))
-    _show_files(arranged)
-    for mount in sorted(spec.mounts, key=lambda mount: os.fsencode(arranged.targets[mount.target])):
-        _mount(mount, arranged.targets[mount.target], sources)
-    system_files.protect()
+    if spec.insecure and not identities.in_user_namespace:
+        devices.add_machine_nodes()
+    _show(arranged, trees)
+    if not spec.insecure:
+        system_files.protect()
 
 
 def _make_root() -> None:
@@ -88,22 +93,34 @@ def _make_root() -> None:
     os.chdir("/")
 
 
-def _show_files(arranged: Arranged) -> None:
-    """Files that exist for this run only: written to memory, then mounted over their places; those in /dev just lie
-    there. A file that is mounted stays when its name in the staging directory is gone."""
+def _show(arranged: Arranged, trees: dict[Mount | File, int]) -> None:
+    """Our own files, then what the spec wants, parents before what lies below them. Files exist for this run only:
+    written to memory, then mounted over their places; those in /dev just lie there. A file that is mounted stays when
+    its name in the staging directory is gone."""
     os.mkdir(_STAGE, 0o700)
-    staged = f"{_STAGE}/file"
-    for file in arranged.files:
+    staged = []
+    for number, file in enumerate(arranged.files):
         target = arranged.targets[file.path]
         if target.startswith("/dev/"):
             os.makedirs(os.path.dirname(target), 0o755, exist_ok=True)
             _write(file, target)
             continue
-        _write(file, staged)
-        kernel.mount(staged, target, "", kernel.MS_BIND)
-        kernel.mount("", target, "", kernel.MS_BIND | kernel.MS_REMOUNT | _ETC)
-        os.unlink(staged)
-    os.rmdir(_STAGE)
+        place = f"{_STAGE}/{number}"
+        _write(file, place)
+        trees[file] = kernel.clone_mount(place)
+        kernel.change_mount(trees[file], kernel.MOUNT_ATTR_RDONLY | _attributes(file))
+        staged.append(place)
+    for item, target in in_order(arranged):
+        if isinstance(item, Mount) or item in trees:
+            _mount(item, target, trees)
+    with contextlib.suppress(FileNotFoundError):  # where something is mounted over /dev
+        for place in staged:
+            os.unlink(place)
+        os.rmdir(_STAGE)
+
+
+def _attributes(file: File) -> int:
+    return kernel.MOUNT_ATTR_NOSUID | kernel.MOUNT_ATTR_NODEV | (0 if file.mode & 0o111 else kernel.MOUNT_ATTR_NOEXEC)
 
 
 def _write(file: File, path: str) -> None:
@@ -113,23 +130,23 @@ def _write(file: File, path: str) -> None:
         os.fchmod(out.fileno(), file.mode)
 
 
-def _mount(mount: Mount, target: str, sources: dict[Mount, int]) -> None:
+def _mount(item: Mount | File, target: str, trees: dict[Mount | File, int]) -> None:
     """Where an earlier mount covers the stub that was planted for this one, it is made in that mount, as runc does."""
-    is_file = mount in sources and not stat.S_ISDIR(os.fstat(sources[mount]).st_mode)
+    is_file = item in trees and not stat.S_ISDIR(os.fstat(trees[item]).st_mode)
     try:
         os.makedirs(os.path.dirname(target) if is_file else target, 0o755, exist_ok=True)
         if is_file and not os.path.lexists(target):
             os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o644))
-        if mount.kind == "bind":
-            if mount.readonly:
-                kernel.change_mount(sources[mount], kernel.MOUNT_ATTR_RDONLY)
-            kernel.attach_mount(sources[mount], target)
-        else:
-            size = f",size={mount.size}" if mount.size else ""
-            flags = kernel.MS_NOSUID | kernel.MS_NODEV | (kernel.MS_RDONLY if mount.readonly else 0)
-            kernel.mount("tmpfs", target, "tmpfs", flags, f"mode={mount.mode:o}{size}")
+        if item in trees:
+            if isinstance(item, Mount) and item.readonly:
+                kernel.change_mount(trees[item], kernel.MOUNT_ATTR_RDONLY)
+            kernel.attach_mount(trees[item], target)
+        elif isinstance(item, Mount):
+            size = f",size={item.size}" if item.size else ""
+            flags = kernel.MS_NOSUID | kernel.MS_NODEV | (kernel.MS_RDONLY if item.readonly else 0)
+            kernel.mount("tmpfs", target, "tmpfs", flags, f"mode={item.mode or 0:o}{size}")
     except OSError as error:
-        raise SandboxError("mount-failed", f"cannot mount {mount.kind} at {mount.target}: {error}") from error
+        raise SandboxError("mount-failed", f"cannot mount at {target}: {error.strerror}") from error
 
 
 def _change_directory(cwd: str, identity: Identity) -> None:

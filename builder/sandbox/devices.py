@@ -23,6 +23,15 @@ _LINKS = {
     "stderr": "/proc/self/fd/2",
     "ptmx": "pts/ptmx",
 }
+_MACHINE_NODES = {
+    "kmsg": (1, 11),
+    "cuse": (10, 203),
+    "fuse": (10, 229),
+    "kvm": (10, 232),
+    "net/tun": (10, 200),
+    "loop-control": (10, 237),
+}
+_LOOP, _LOOPS = 7, 8
 _NO_EXEC = kernel.MS_NOSUID | kernel.MS_NOEXEC | kernel.MS_NODEV
 TTY_GROUP = 5
 
@@ -51,3 +60,15 @@ def populate(spec: RunSpec, nodes: dict[str, int], tty_group_mapped: bool) -> No
     kernel.mount("devpts", "/dev/pts", "devpts", kernel.MS_NOSUID | kernel.MS_NOEXEC, options)
     kernel.mount("shm", "/dev/shm", "tmpfs", _NO_EXEC, f"mode=1777,size={spec.shm_size}")  # noqa: S108 - a mount point
     kernel.mount("mqueue", "/dev/mqueue", "mqueue", _NO_EXEC)
+
+
+def machine_nodes() -> list[tuple[str, str, int, int]]:
+    """What an insecure process gets besides, as in BuildKit: name, `c` or `b`, major and minor number."""
+    loops = [(f"loop{number}", "b", _LOOP, number) for number in range(_LOOPS)]
+    return [(name, "c", *numbers) for name, numbers in _MACHINE_NODES.items()] + loops
+
+
+def add_machine_nodes() -> None:
+    os.mkdir("/dev/net", 0o755)
+    for name, kind, major, minor in machine_nodes():
+        os.mknod(f"/dev/{name}", (stat.S_IFCHR if kind == "c" else stat.S_IFBLK) | 0o666, os.makedev(major, minor))

@@ -14,6 +14,7 @@ JOBS: Mapping[str, str] = {
     "run": "builder.sandbox.run",
     "capture": "builder.sandbox.capture",
     "apply": "builder.sandbox.apply",
+    "fill": "builder.sandbox.fill",
     "remove": "builder.sandbox.remove",
     "examine": "builder.sandbox.examine",
 }

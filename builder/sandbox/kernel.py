@@ -26,11 +26,16 @@ MS_SLAVE = 0x80000
 MS_STRICTATIME = 0x1000000
 MNT_DETACH = 2
 MOUNT_ATTR_RDONLY = 0x1
-MOUNT_ATTR_PLAIN = 0x2 | 0x4 | 0x8
+MOUNT_ATTR_NOSUID = 0x2
+MOUNT_ATTR_NODEV = 0x4
+MOUNT_ATTR_NOEXEC = 0x8
+MOUNT_ATTR_PLAIN = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC
 """No set-uid programs, no devices, no programs."""
 
+PR_SET_KEEPCAPS = 8
 PR_CAPBSET_DROP = 24
 PR_CAP_AMBIENT = 47
+PR_CAP_AMBIENT_RAISE = 2
 PR_CAP_AMBIENT_CLEAR_ALL = 4
 
 _SIGCHLD = 17
@@ -203,8 +208,8 @@ def birth_time(path: str) -> int:
     return seconds * 1_000_000_000 + nanoseconds if mask & mask_birth else 0
 
 
-def prctl(option: int, argument: int = 0) -> None:
-    _checked(_libc.prctl(option, ctypes.c_ulong(argument), 0, 0, 0), f"prctl {option}")
+def prctl(option: int, first: int = 0, second: int = 0) -> None:
+    _checked(_libc.prctl(option, ctypes.c_ulong(first), ctypes.c_ulong(second), 0, 0), f"prctl {option}")
 
 
 def sethostname(name: str) -> None:
@@ -212,11 +217,11 @@ def sethostname(name: str) -> None:
     _checked(_libc.sethostname(encoded, ctypes.c_size_t(len(encoded))), "sethostname")
 
 
-def set_capabilities(mask: int) -> None:
-    """Permitted and effective become `mask`, inheritable becomes empty."""
+def set_capabilities(mask: int, *, inheritable: bool = False) -> None:
+    """Permitted and effective become `mask`, and inheritable too or else empty."""
     header = _CapHeader(0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3
     low, high = mask & 0xFFFFFFFF, mask >> 32
-    data = (_CapData * 2)(_CapData(low, low, 0), _CapData(high, high, 0))
+    data = (_CapData * 2)(*(_CapData(part, part, part if inheritable else 0) for part in (low, high)))
     _checked(_syscall(_number(1), ctypes.byref(header), ctypes.byref(data)), "capset")
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from builder.sandbox import privileges, syscall_table, system_files
-from builder.sandbox.arrange import Arranged
+from builder.sandbox import devices, privileges, syscall_table, system_files
+from builder.sandbox.arrange import Arranged, in_order
 from builder.sandbox.devices import TTY_GROUP
-from builder.sandbox.spec import Mount
+from builder.sandbox.identity import Identities
+from builder.sandbox.spec import File, RunSpec
 from builder.sandbox.users import Identity
 
 _NO_EXEC = ["nosuid", "noexec", "nodev"]
@@ -27,8 +28,8 @@ def config(arranged: Arranged, identity: Identity) -> dict[str, Any]:
         "root": {"path": arranged.root, "readonly": spec.readonly_root},
         "hostname": spec.hostname,
         "process": _process(arranged, identity),
-        "mounts": [*_system_mounts(arranged), *_file_mounts(arranged), *_mounts(arranged)],
-        "linux": _linux(spec.network),
+        "mounts": [*_system_mounts(arranged), *_mounts(arranged)],
+        "linux": _linux(spec, arranged.identities),
     }
 
 
@@ -36,7 +37,7 @@ def _process(arranged: Arranged, identity: Identity) -> dict[str, Any]:
     spec, identities = arranged.spec, arranged.identities
     environment = dict(spec.env)
     environment.setdefault("HOME", identity.home)
-    names = [f"CAP_{name}" for name in privileges.DEFAULT_CAPABILITIES]
+    names = [f"CAP_{name}" for name in _capabilities(spec)]
     groups = [group for group in identity.groups if identities.may_set_groups and identities.has_group(group)]
     privileges.check_mapped(identity, identities)
     return {
@@ -45,7 +46,8 @@ def _process(arranged: Arranged, identity: Identity) -> dict[str, Any]:
         "env": [f"{name}={value}" for name, value in environment.items()],
         "cwd": spec.cwd,
         "user": {"uid": identity.uid, "gid": identity.gid, "additionalGids": groups, "umask": 0o022},
-        "capabilities": {"bounding": names, "effective": names, "permitted": names},
+        "capabilities": {"bounding": names, "effective": names, "permitted": names}
+        | ({"inheritable": names, "ambient": names} if spec.insecure else {}),
         "noNewPrivileges": False,
         "rlimits": [
             {"type": f"RLIMIT_{name.upper()}", "soft": soft % (1 << 64), "hard": hard % (1 << 64)}
@@ -54,12 +56,20 @@ def _process(arranged: Arranged, identity: Identity) -> dict[str, Any]:
     }
 
 
+def _capabilities(spec: RunSpec) -> list[str]:
+    if not spec.insecure:
+        return list(privileges.DEFAULT_CAPABILITIES)
+    mask = privileges.own_capabilities()
+    return [name for bit, name in enumerate(privileges.CAPABILITIES) if mask >> bit & 1]
+
+
 def _system_mounts(arranged: Arranged) -> list[dict[str, Any]]:
     terminals = ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"]
     if arranged.identities.has_group(TTY_GROUP):
         terminals.append(f"gid={TTY_GROUP}")
     in_memory = ["nosuid", "strictatime", "mode=755", "size=65536k"]
     shared_memory = [*_NO_EXEC, "mode=1777", f"size={arranged.spec.shm_size}"]
+    readonly = [] if arranged.spec.insecure else ["ro"]
     own_network = arranged.spec.network == "none" or not arranged.identities.in_user_namespace
     return [
         _mount("/proc", "proc", "proc", _NO_EXEC),
@@ -67,54 +77,58 @@ def _system_mounts(arranged: Arranged) -> list[dict[str, Any]]:
         _mount("/dev/pts", "devpts", "devpts", terminals),
         _mount("/dev/shm", "tmpfs", "shm", shared_memory),  # noqa: S108 - a mount point
         _mount("/dev/mqueue", "mqueue", "mqueue", _NO_EXEC),
-        _mount("/sys", "sysfs", "sysfs", [*_NO_EXEC, "ro"])
+        _mount("/sys", "sysfs", "sysfs", [*_NO_EXEC, *readonly])
         if own_network
-        else _mount("/sys", "none", "/sys", ["rbind", *_NO_EXEC, "ro"]),
+        else _mount("/sys", "none", "/sys", ["rbind", *_NO_EXEC, *readonly]),
     ]
 
 
-def _file_mounts(arranged: Arranged) -> list[dict[str, Any]]:
+def _mounts(arranged: Arranged) -> list[dict[str, Any]]:
     """The files of the run are written to memory and bound over their places."""
     folder = f"{arranged.scratch}/files"
     os.mkdir(folder, 0o755)
     mounts = []
-    for number, file in enumerate(arranged.files):
-        source = f"{folder}/{number}"
-        with open(source, "xb") as out:
-            out.write(file.content.encode("utf-8", "surrogateescape"))
-            os.fchown(out.fileno(), file.uid, file.gid)
-            os.fchmod(out.fileno(), file.mode)
-        # A script in /dev is to be executed, as in the native sandbox.
-        flags = [] if file.path.startswith("/dev/") else [*_NO_EXEC, "ro"]
-        mounts.append(_mount(arranged.targets[file.path], "none", source, ["bind", *flags]))
-    return mounts
-
-
-def _mounts(arranged: Arranged) -> list[dict[str, Any]]:
-    def target(mount: Mount) -> str:
-        return arranged.targets[mount.target]
-
-    mounts = []
-    for mount in sorted(arranged.spec.mounts, key=lambda mount: os.fsencode(target(mount))):
-        readonly = ["ro"] if mount.readonly else []
-        if mount.kind == "bind":
-            mounts.append(_mount(target(mount), "none", mount.source, ["rbind", *readonly]))
+    for number, (item, target) in enumerate(in_order(arranged)):
+        if isinstance(item, File):
+            mounts.append(_file_mount(item, target, f"{folder}/{number}"))
+        elif item.kind == "bind":
+            mounts.append(_mount(target, "none", item.source, ["rbind", *(["ro"] if item.readonly else [])]))
         else:
-            size = [f"size={mount.size}"] if mount.size else []
-            options = ["nosuid", "nodev", f"mode={mount.mode:o}", *size, *readonly]
-            mounts.append(_mount(target(mount), "tmpfs", "tmpfs", options))
+            size = [f"size={item.size}"] if item.size else []
+            options = ["nosuid", "nodev", f"mode={item.mode or 0:o}", *size, *(["ro"] if item.readonly else [])]
+            mounts.append(_mount(target, "tmpfs", "tmpfs", options))
     return mounts
+
+
+def _file_mount(file: File, target: str, source: str) -> dict[str, Any]:
+    with open(source, "xb") as out:
+        out.write(file.content.encode("utf-8", "surrogateescape"))
+        os.fchown(out.fileno(), file.uid, file.gid)
+        os.fchmod(out.fileno(), file.mode)
+    # A script in /dev is to be executed, as in the native sandbox.
+    noexec = [] if file.mode & 0o111 else ["noexec"]
+    flags = [] if file.path.startswith("/dev/") else ["nosuid", "nodev", *noexec, "ro"]
+    return _mount(target, "none", source, ["bind", *flags])
 
 
 def _mount(destination: str, kind: str, source: str, options: list[str]) -> dict[str, Any]:
     return {"destination": destination, "type": kind, "source": source, "options": options}
 
 
-def _linux(network: str) -> dict[str, Any]:
-    kinds = ["pid", "ipc", "uts", "mount", *(["network"] if network == "none" else [])]
+def _linux(spec: RunSpec, identities: Identities) -> dict[str, Any]:
+    kinds = ["pid", "ipc", "uts", "mount", *(["network"] if spec.network == "none" else [])]
+    namespaces = [{"type": kind} for kind in kinds]
+    if spec.insecure:
+        nodes = [] if identities.in_user_namespace else devices.machine_nodes()
+        everything = [{"allow": True, "type": kind, "access": "rwm"} for kind in "cb"]
+        listed = [
+            {"path": f"/dev/{name}", "type": kind, "major": major, "minor": minor, "fileMode": 0o666}
+            for name, kind, major, minor in nodes
+        ]
+        return {"namespaces": namespaces, "resources": {"devices": everything}, "devices": listed}
     protected = system_files.protected()
     return {
-        "namespaces": [{"type": kind} for kind in kinds],
+        "namespaces": namespaces,
         "maskedPaths": [*protected.masked_files, *protected.masked_folders],
         "readonlyPaths": list(protected.readonly),
         "resources": {"devices": [{"allow": False, "access": "rwm"}]},

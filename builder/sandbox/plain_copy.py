@@ -54,7 +54,7 @@ class PlainCopy:
                 copy_node(self._base.find(child) or child, self._copy + child)
         if source is not None:
             copy_attributes(source, target)
-            _copy_times(source, target)
+            copy_times(source, target)
 
 
 def copy_node(source: str, target: str) -> None:
@@ -73,10 +73,10 @@ def copy_node(source: str, target: str) -> None:
     for name in os.listxattr(source, follow_symlinks=False):
         if ".overlay." not in name:
             os.setxattr(target, name, os.getxattr(source, name, follow_symlinks=False), follow_symlinks=False)
-    _copy_times(source, target)
+    copy_times(source, target)
 
 
-def _copy_times(source: str, target: str) -> None:
+def copy_times(source: str, target: str) -> None:
     status = os.lstat(source)
     os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns), follow_symlinks=False)
 

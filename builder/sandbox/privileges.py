@@ -13,23 +13,19 @@ from builder.sandbox.small_files import read_text
 from builder.sandbox.spec import Ulimit
 from builder.sandbox.users import Identity
 
-# Bit numbers (linux/capability.h).
-DEFAULT_CAPABILITIES = {
-    "CHOWN": 0,
-    "DAC_OVERRIDE": 1,
-    "FOWNER": 3,
-    "FSETID": 4,
-    "KILL": 5,
-    "SETGID": 6,
-    "SETUID": 7,
-    "SETPCAP": 8,
-    "NET_BIND_SERVICE": 10,
-    "NET_RAW": 13,
-    "SYS_CHROOT": 18,
-    "MKNOD": 27,
-    "AUDIT_WRITE": 29,
-    "SETFCAP": 31,
-}
+_LISTED = """
+    CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE
+    NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN
+    SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE
+    MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE
+"""
+CAPABILITIES = tuple(_LISTED.split())
+"""By bit number (linux/capability.h)."""
+_DEFAULT = """
+    CHOWN DAC_OVERRIDE FOWNER FSETID KILL SETGID SETUID SETPCAP NET_BIND_SERVICE NET_RAW SYS_CHROOT MKNOD AUDIT_WRITE
+    SETFCAP
+"""
+DEFAULT_CAPABILITIES = {name: CAPABILITIES.index(name) for name in _DEFAULT.split()}
 _MASK = sum(1 << bit for bit in DEFAULT_CAPABILITIES.values())
 
 _NAMES = "as core cpu data fsize memlock msgqueue nice nofile nproc rss rtprio sigpending stack"
@@ -68,12 +64,33 @@ def check_mapped(identity: Identity, identities: Identities) -> None:
 
 def become(identity: Identity, identities: Identities) -> None:
     """Takes on the identity. Root keeps docker's default set; anyone else loses all capabilities, as an exec does."""
+    _change_ids(identity, identities)
+    kernel.set_capabilities(0 if identity.uid else _MASK)
+
+
+def become_with_everything(identity: Identity, identities: Identities) -> None:
+    """Takes on the identity with every capability that this process has, also across the exec of anyone but root."""
+    mask = own_capabilities()
+    kernel.prctl(kernel.PR_SET_KEEPCAPS, 1)
+    _change_ids(identity, identities)
+    kernel.set_capabilities(mask, inheritable=True)
+    for bit in range(last_capability() + 1):
+        if mask >> bit & 1:
+            kernel.prctl(kernel.PR_CAP_AMBIENT, kernel.PR_CAP_AMBIENT_RAISE, bit)
+
+
+def own_capabilities() -> int:
+    """As a mask: what this process is permitted."""
+    fields = dict(line.split(":", 1) for line in read_text("/proc/self/status").splitlines())
+    return int(fields["CapPrm"], 16)
+
+
+def _change_ids(identity: Identity, identities: Identities) -> None:
     check_mapped(identity, identities)
     if identities.may_set_groups:
         os.setgroups([group for group in identity.groups if identities.has_group(group)])
     os.setresgid(identity.gid, identity.gid, identity.gid)
     os.setresuid(identity.uid, identity.uid, identity.uid)
-    kernel.set_capabilities(0 if identity.uid else _MASK)
 
 
 @functools.cache

@@ -25,16 +25,22 @@ class Mount(NamedTuple):
     """Something that is seen at `target` during the run only. Where nothing stands at `target`, nothing stays."""
 
     kind: str
-    """`bind` or `tmpfs`."""
+    """`bind`, `tree`, `tmpfs` or `socket`."""
     target: str
     """Absolute path in the root filesystem; symlinks are followed inside it."""
     source: str = ""
-    """bind: absolute path on this machine, a directory or a file."""
+    """bind, socket: absolute path on this machine. tree: a path in the tree, whose symlinks are followed inside it."""
     readonly: bool = False
     size: int = 0
     """tmpfs: bytes at most; 0 is the kernel's limit."""
-    mode: int = 0o1777
-    """tmpfs: permission bits of its root."""
+    mode: int | None = None
+    """tmpfs: permission bits of its root; None: those of the directory at `target`, 1777 where there is none. socket:
+    its own."""
+    uid: int = 0
+    """socket: its owner."""
+    gid: int = 0
+    tree: RootFs | None = None
+    """tree: what is shown. Its upper directory takes what the process writes."""
 
 
 class File(NamedTuple):
@@ -75,6 +81,8 @@ class RunSpec(NamedTuple):
     shm_size: int = 64 << 20
     ulimits: tuple[Ulimit, ...] = ()
     readonly_root: bool = False
+    insecure: bool = False
+    """Every capability that we have, no filter of system calls, and /proc, /sys and the machine's devices in full."""
 
     def to_json(self) -> dict[str, Any]:
         return self._asdict()
@@ -82,13 +90,12 @@ class RunSpec(NamedTuple):
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> RunSpec:
         """The spec whose `to_json`, sent as JSON text, is `value`: tuples come back as lists."""
-        lowers, upper, work = value["rootfs"]
         return cls(**value)._replace(
             argv=tuple(value["argv"]),
             env=_pairs(value["env"]),
-            rootfs=RootFs(tuple(lowers), upper, work),
+            rootfs=_rootfs(value["rootfs"]),
             files=tuple(File(*item) for item in value["files"]),
-            mounts=tuple(Mount(*item) for item in value["mounts"]),
+            mounts=tuple(_mount(item) for item in value["mounts"]),
             extra_hosts=_pairs(value["extra_hosts"]),
             ulimits=tuple(Ulimit(*item) for item in value["ulimits"]),
         )
@@ -107,6 +114,16 @@ class ExitStatus(NamedTuple):
     def of(cls, ended: int) -> ExitStatus:
         """From what `os.waitstatus_to_exitcode` says: minus the signal's number for one that a signal ended."""
         return cls(128 - ended, -ended) if ended < 0 else cls(ended)
+
+
+def _rootfs(item: Sequence[Any]) -> RootFs:
+    lowers, upper, work = item
+    return RootFs(tuple(lowers), upper, work)
+
+
+def _mount(item: Sequence[Any]) -> Mount:
+    mount = Mount(*item)
+    return mount if mount.tree is None else mount._replace(tree=_rootfs(mount.tree))
 
 
 def _pairs(items: Sequence[Sequence[str]]) -> tuple[tuple[str, str], ...]:

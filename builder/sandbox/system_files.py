@@ -35,11 +35,12 @@ class Trees(NamedTuple):
     sys: int
 
 
-def prepare_trees() -> Trees:
+def prepare_trees(*, writable: bool = False) -> Trees:
     """To be called while the machine's own trees can still be seen: in a user namespace the kernel allows a fresh one
     only beside one that is seen whole. Where it refuses (in a container that covers parts of /proc; /sys, where the
     network belongs to the machine) the existing ones are shown instead."""
-    return Trees(_fresh_or_shared("proc", "/proc", 0), _fresh_or_shared("sysfs", "/sys", kernel.MOUNT_ATTR_RDONLY))
+    readonly = 0 if writable else kernel.MOUNT_ATTR_RDONLY
+    return Trees(_fresh_or_shared("proc", "/proc", 0), _fresh_or_shared("sysfs", "/sys", readonly))
 
 
 def _fresh_or_shared(kind: str, path: str, attributes: int) -> int:

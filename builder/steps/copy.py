@@ -13,6 +13,7 @@ from builder.plan.types import CopyAction, Plan, SourceKind
 from builder.solve.types import Inputs, Parts
 from builder.steps.kitchen import Kitchen
 from builder.steps.listings import Listings
+from builder.steps.origins import chain_of, name_of
 
 if TYPE_CHECKING:
     from builder.context.narrowing import Narrowing
@@ -97,25 +98,10 @@ class Copies:
         )
 
     def _origin(self, action: CopyAction, inputs: Inputs) -> Chain | None:
-        """The layers to copy from; None is a build context."""
-        match action.source.kind:
-            case SourceKind.STAGE:
-                return inputs.stages[action.source.stage]
-            case SourceKind.IMAGE:
-                return self._plan.images[action.source.image].layers
-            case SourceKind.SCRATCH:
-                return ()
-            case SourceKind.CONTEXT:
-                return None
+        return chain_of(action.source, self._plan, inputs)
 
     def _name(self, action: CopyAction) -> str:
-        if action.source.kind is SourceKind.IMAGE:
-            return self._plan.images[action.source.image].name
-        if action.source.kind is SourceKind.CONTEXT:
-            name = action.source.context
-            return f"the build context {name}" if name else "the build context"
-        title = next((s.title for s in self._plan.stages if s.position == action.source.stage), "scratch")
-        return f"stage {title}"
+        return name_of(action.source, self._plan)
 
 
 class PatternMemory:

@@ -31,5 +31,9 @@ class Kitchen(NamedTuple):
     """Also of trees whose files belong to users that only the worker may act for."""
     host: Platform
     """This machine."""
+    secret: Callable[[str], bytes | None]
+    """The value of a secret; None where none was given."""
+    agent: Callable[[str], str | None]
+    """The socket of an SSH agent, likewise."""
     runtime: str = "native"
     epoch: int | None = None

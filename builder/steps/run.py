@@ -7,24 +7,31 @@ from collections.abc import Callable
 
 from builder.errors import StepError
 from builder.images.unpack import ensure_chain
+from builder.lean import TYPE_CHECKING
 from builder.model.layer import Chain, Layer
 from builder.plan.types import RunAction, Step
-from builder.sandbox.spec import DEFAULT_HOSTNAME, ExitStatus, File, RootFs, RunSpec
+from builder.sandbox.spec import DEFAULT_HOSTNAME, ExitStatus, File, RootFs, RunSpec, Ulimit
 from builder.steps.difference import capture
 from builder.steps.kitchen import Kitchen
+
+if TYPE_CHECKING:
+    from builder.steps.mounts import Given
 
 Log = Callable[[bytes], None]
 _CHUNK = 1 << 16
 
 
-def run_process(step: Step, action: RunAction, parent: Chain, kitchen: Kitchen, log: Log) -> Layer:
+def run_process(
+    step: Step, action: RunAction, parent: Chain, kitchen: Kitchen, log: Log, given: Given | None = None
+) -> Layer:
     """Afterwards the layer's blob, table and snapshot are in the store. Raises StepError `run-failed` with the exit
     code; nothing of a failed run is kept."""
+    _refuse_devices(action)
     lowers = ensure_chain(kitchen.store, kitchen.worker(), parent, kitchen.open_source, kitchen.fetching)
     with kitchen.store.snapshots.staging(kitchen.remove_tree) as staging:
         os.mkdir(staging.work, 0o700)
         rootfs = RootFs(tuple(lowers), staging.upper, staging.work)
-        status = _execute(_spec(action, rootfs), kitchen, log)
+        status = _execute(_spec(action, rootfs, given), kitchen, log)
         if status.code:
             raise _failure(step, status)
         layer = capture(rootfs, kitchen)
@@ -32,8 +39,9 @@ def run_process(step: Step, action: RunAction, parent: Chain, kitchen: Kitchen, 
     return layer
 
 
-def _spec(action: RunAction, rootfs: RootFs) -> RunSpec:
-    return RunSpec(
+def _spec(action: RunAction, rootfs: RootFs, given: Given | None) -> RunSpec:
+    scripts = tuple(File(f"/dev/pipes/{script.name}", script.content, 0o755) for script in action.scripts)
+    spec = RunSpec(
         argv=action.argv,
         env=(*action.env, *action.proxies),
         cwd=action.cwd,
@@ -41,8 +49,16 @@ def _spec(action: RunAction, rootfs: RootFs) -> RunSpec:
         user=action.user,
         network=action.network,
         hostname=action.hostname or DEFAULT_HOSTNAME,
-        files=tuple(File(f"/dev/pipes/{script.name}", script.content, 0o755) for script in action.scripts),
+        files=scripts,
+        extra_hosts=action.extra_hosts,
+        ulimits=tuple(Ulimit(*limit) for limit in action.ulimits),
+        insecure=action.insecure,
     )
+    if action.shm_size:
+        spec = spec._replace(shm_size=action.shm_size)
+    if given:
+        spec = spec._replace(mounts=given.mounts, files=(*scripts, *given.files), env=(*spec.env, *given.env))
+    return spec
 
 
 def _execute(spec: RunSpec, kitchen: Kitchen, log: Log) -> ExitStatus:
@@ -61,6 +77,15 @@ def _execute(spec: RunSpec, kitchen: Kitchen, log: Log) -> ExitStatus:
             call.cancel()
             raise
     return ExitStatus(**status)
+
+
+def _refuse_devices(action: RunAction) -> None:
+    """An optional device that is not there is left out, as in BuildKit."""
+    for name, required in action.devices:
+        if required:
+            raise StepError(
+                "no-device", f"this machine has no device {name}", hint="pybuild gives a RUN no devices of the machine"
+            )
 
 
 def _failure(step: Step, status: ExitStatus) -> StepError:

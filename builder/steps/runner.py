@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from _thread import allocate_lock
 from collections.abc import Callable, Mapping, Sequence
 
 from builder.errors import BuilderError
+from builder.lean import TYPE_CHECKING
 from builder.model.layer import Layer
 from builder.model.platform import Platform
 from builder.plan.types import CopyAction, Plan, RunAction, SourceKind, Stage, Step, WorkdirAction
 from builder.solve.types import Inputs, Parts
 from builder.steps.copy import Copies
 from builder.steps.kitchen import Kitchen
+
+if TYPE_CHECKING:
+    from builder.steps.mount_content import MountContents
+    from builder.steps.mounts import Mounts
 
 
 class LocalStepRunner:
@@ -20,11 +26,15 @@ class LocalStepRunner:
         self._kitchen = kitchen
         self._plan = plan
         self._copies = Copies(plan, kitchen)
+        self._made_mounts: tuple[MountContents, Mounts] | None = None
+        self._making = allocate_lock()
 
     def content_parts(self, step: Step, inputs: Inputs) -> Parts:
-        if not isinstance(step.action, CopyAction):
-            return {}
         try:
+            if isinstance(step.action, RunAction) and step.action.mounts:
+                return self._mounts()[0].parts(step.action, inputs)
+            if not isinstance(step.action, CopyAction):
+                return {}
             return self._copies.content_parts(step.action, inputs)
         except BuilderError as error:
             raise error.at(step.span) from error.__cause__
@@ -60,7 +70,10 @@ class LocalStepRunner:
                     self._kitchen.worker().start()  # while we import what else a RUN needs
                     from builder.steps.run import run_process
 
-                    return run_process(step, step.action, inputs.parent, self._kitchen, log)
+                    if not step.action.mounts:
+                        return run_process(step, step.action, inputs.parent, self._kitchen, log)
+                    with self._mounts()[1].given(step.action, inputs) as given:
+                        return run_process(step, step.action, inputs.parent, self._kitchen, log, given)
                 case CopyAction():
                     return self._copies.run(step.action, inputs)
                 case WorkdirAction():
@@ -71,7 +84,22 @@ class LocalStepRunner:
             raise error.at(step.span) from error.__cause__
 
     def describe_content(self, name: str, old: object, new: object) -> str:
+        if name.startswith("mount:"):
+            return self._mounts()[0].describe(old, new)
         return self._copies.describe(old, new) if name == "files" else ""
 
+    def _mounts(self) -> tuple[MountContents, Mounts]:
+        """What few builds need, made when it is first asked for."""
+        from builder.steps.mount_content import MountContents
+        from builder.steps.mounts import Mounts
+
+        with self._making:
+            if self._made_mounts is None:
+                contents = MountContents(self._plan, self._kitchen)
+                self._made_mounts = contents, Mounts(self._kitchen, contents)
+            return self._made_mounts
+
     def cancel(self) -> None:
+        if self._made_mounts:
+            self._made_mounts[1].cancel()
         self._kitchen.worker().cancel_all()

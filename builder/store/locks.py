@@ -24,6 +24,10 @@ class FileLock:
         """Waits until no one holds the lock exclusively."""
         self._flock(fcntl.LOCK_SH)
 
+    def shared_now(self) -> bool:
+        """False: someone holds the lock exclusively."""
+        return self._flock(fcntl.LOCK_SH | fcntl.LOCK_NB)
+
     def exclusive(self, *, wait: bool = True) -> bool:
         """Takes the lock alone; a shared lock held here is given up for it. False: others hold it and `wait` is off.
 

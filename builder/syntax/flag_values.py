@@ -14,7 +14,8 @@ from builder.syntax.grammar import parser
 NETWORKS = ("default", "none", "host")
 SECURITY_MODES = ("sandbox", "insecure")
 
-_BOOLEANS = ("1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False")
+_TRUE = ("1", "t", "T", "TRUE", "true", "True")
+_BOOLEANS = (*_TRUE, "0", "f", "F", "FALSE", "false", "False")
 _UNITS = {
     "ns": 1,
     "us": 1_000,
@@ -48,6 +49,16 @@ def _field(tree: Tree) -> str:  # type: ignore[type-arg]
     return text[1:-1].replace('""', '"') if text.startswith('"') else text
 
 
+def mount_origin(text: str) -> str:
+    """The stage, image or context that a mount takes files from, by the name that is written; empty for none."""
+    name = ""
+    for field in read_fields(text):
+        key, _, value = field.partition("=")
+        if lower(key) == "from":
+            name = value
+    return name
+
+
 def check_mount(text: str) -> str:
     """Only what cannot wait for the expansion: `from` names a stage or an image, never a variable."""
     for field in read_fields(text):
@@ -63,13 +74,20 @@ def check_mount(text: str) -> str:
 
 
 def check_device(text: str) -> str:
-    name = ""
+    read_device(text)
+    return text
+
+
+def read_device(text: str) -> tuple[str, bool]:
+    """The name of a device, and whether the command cannot do without it."""
+    name, required = "", False
     for field in read_fields(text):
         key, equals, value = field.partition("=")
         key = lower(key)
         if key == "required":
             if equals and value not in _BOOLEANS:
                 raise WordError("bad-device", f"required is true or false, not {shown(value)}", word=field)
+            required = not equals or value in _TRUE
         elif key == "name" and equals:
             if name:
                 raise WordError("bad-device", f"the device has a name already: {shown(name)}", word=field)
@@ -79,7 +97,7 @@ def check_device(text: str) -> str:
             raise WordError("bad-device", f"unknown key of a device: {shown(key)}{guess}", word=field)
         else:
             name = field
-    return text
+    return name, required
 
 
 def check_network(text: str) -> str:

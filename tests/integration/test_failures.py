@@ -40,7 +40,7 @@ def test_a_failing_run_shows_step_output_and_exit_code(based: Pybuild) -> None:
         ("FROM base\nCOPY --from=nowhere /a /b\n", "Buildfile:2:"),
         ("FROM base\nUSER ghost\nRUN true\n", "ghost"),
         ("FROM a AS b\nFROM b\nCOPY --from=9 / /\n", "Buildfile:3:"),
-        ("FROM base\nRUN --mount=type=cache,target=/c true\n", "Buildfile:2:"),
+        ("FROM base\nRUN --mount=type=cache,target=/ true\n", "Buildfile:2:"),
     ],
 )
 def test_a_users_fault_names_file_and_line(based: Pybuild, buildfile: str, expected: str) -> None:

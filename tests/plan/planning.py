@@ -16,11 +16,11 @@ from builder.model.image import ResolvedImage
 from builder.model.layer import Layer
 from builder.model.platform import Platform
 from builder.plan.make import make_plan
-from builder.plan.types import Action, CopyAction, Plan, PlanOptions, RunAction
+from builder.plan.types import Action, CopyAction, Plan, PlanOptions, RunAction, Surroundings
 from builder.syntax.parse import parse
 
 AMD64 = Platform("linux", "amd64")
-OPTIONS = PlanOptions(AMD64, AMD64)
+OPTIONS = PlanOptions(AMD64, AMD64, surroundings=Surroundings(allowed=("network.host",)))
 GOLDEN = os.path.join(os.path.dirname(__file__), "golden")
 
 with open(os.path.join(GOLDEN, "bases.json"), encoding="utf-8") as _file:

@@ -21,14 +21,17 @@ from builder.model.platform import Platform
 from builder.plan.codec import from_json, to_json
 from builder.plan.types import (
     CopyAction,
+    Device,
     InlineFile,
     Plan,
     Remark,
     RunAction,
+    RunMount,
     Source,
     SourceKind,
     Stage,
     Step,
+    Ulimit,
     WorkdirAction,
 )
 from tests.plan.planning import GOLDEN
@@ -63,13 +66,22 @@ descriptors = st.builds(Descriptor, text, digests, number, st.none() | platforms
 images = st.builds(ResolvedImage, text, digests, configs, several(st.builds(Layer, digests, descriptors)), text)
 sources = st.builds(Source, st.sampled_from(SourceKind), number, number)
 inline = several(st.builds(InlineFile, text, text))
+optional = st.none() | number
+mounts = st.builds(
+    RunMount, text, text, sources, text, st.booleans(), text, text, number, st.booleans(), st.none() | text, optional,
+    optional, optional,
+)  # fmt: skip
 actions = (
-    st.builds(RunAction, texts, pairs, text, text, text, inline, pairs)
+    st.builds(
+        RunAction, texts, pairs, text, text, text, inline, pairs, several(mounts), st.booleans(),
+        several(st.builds(Device, text, st.booleans())), text, pairs, number,
+        several(st.builds(Ulimit, text, number, number)),
+    )
     | st.builds(
         CopyAction, sources, texts, text, st.booleans(), inline, text, text, st.booleans(), st.none() | st.booleans()
     )
     | st.builds(WorkdirAction, text, text)
-)
+)  # fmt: skip
 steps = st.builds(Step, number, number, text, spans, actions, several(number))
 stages = st.builds(Stage, number, text, sources, platforms, several(steps), configs, histories, spans)
 plans = st.builds(

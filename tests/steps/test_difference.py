@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from builder.context.filetree import Context
 from builder.errors import LayerError
 from builder.images.sources.open import Sources
 from builder.model.platform import Platform
@@ -24,11 +25,23 @@ HOST = Platform("linux", "amd64")
 
 @pytest.fixture
 def kitchen(tmp_path: Path) -> Iterator[Kitchen]:
-    def no_context() -> None:
+    def no_context(_: str) -> Context:
         raise AssertionError
 
     with Store.open(str(tmp_path / "store")) as store, Worker() as worker:
-        yield Kitchen(store, no_context, lambda: worker, Sources(), lambda *_: None, remove_tree, HOST, epoch=EPOCH)  # type: ignore[arg-type]
+        kitchen = Kitchen(
+            store=store,
+            context=no_context,
+            worker=lambda: worker,
+            open_source=Sources(),
+            fetching=lambda *_: None,
+            remove_tree=remove_tree,
+            host=HOST,
+            secret=lambda _: None,
+            agent=lambda _: None,
+            epoch=EPOCH,
+        )
+        yield kitchen
 
 
 @pytest.fixture

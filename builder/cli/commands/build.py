@@ -76,8 +76,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="[TYPE:]KEY=VALUE",
         help="annotate the image; TYPE: manifest (default), manifest-descriptor, index, index-descriptor",
     )
+    _add_surroundings(add)
     _add_caching(add)
     _add_results(add)
+
+
+def _add_surroundings(add: Callable[..., object]) -> None:
+    def repeated(name: str, metavar: str, text: str) -> None:
+        add(name, action="append", default=[], metavar=metavar, help=text)
+
+    repeated("--secret", "id=ID[,src=FILE|env=NAME]", "a secret for RUN --mount=type=secret, from a file or a variable")
+    repeated("--ssh", "ID[=SOCKET]", "an SSH agent for RUN --mount=type=ssh (default: the one at SSH_AUTH_SOCK)")
+    repeated("--allow", "RIGHT", "let RUN have network.host, security.insecure or device[=NAME]")
+    repeated("--add-host", "NAME:ADDRESS", "a line in the /etc/hosts of RUN")
+    repeated("--ulimit", "NAME=SOFT[:HARD]", "a limit of RUN's processes")
+    add("--network", default="default", choices=("default", "none", "host"), help="network of RUN (default: default)")
+    add("--shm-size", default="", metavar="BYTES", help="size of RUN's /dev/shm, such as 256m (default: 64m)")
 
 
 def _add_caching(add: Callable[..., object]) -> None:
@@ -156,6 +170,7 @@ def _check_stdout(args: argparse.Namespace) -> None:
 
 
 def options_of(args: argparse.Namespace) -> BuildOptions:
+    from builder.cli.surroundings import surroundings_of
     from builder.pipeline import BuildOptions
 
     filters = [name.strip() for item in args.no_cache_filter for name in item.split(",")]
@@ -176,6 +191,9 @@ def options_of(args: argparse.Namespace) -> BuildOptions:
         metadata_file=args.metadata_file,
         runtime=args.runtime,
         root=args.root,
+        surroundings=surroundings_of(args),
+        secrets=tuple(args.secret),
+        ssh=tuple(args.ssh),
         build_contexts=tuple(_pair(item, "--build-context") for item in args.build_context),
     )
 

@@ -1,0 +1,91 @@
+"""What bind mounts show and what cache mounts begin with: its digest for the key, looked up once for key and run."""
+
+from __future__ import annotations
+
+from builder.context.filetree import FileTree
+from builder.context.ignore import Rule
+from builder.context.listing import make_listing
+from builder.context.select import Source as Selection
+from builder.context.stack import StackTree
+from builder.errors import ContextError
+from builder.lean import TYPE_CHECKING, sha256_hex
+from builder.model.canonical import canonical
+from builder.model.entry import Entry, Kind
+from builder.model.layer import Chain, chain_identity
+from builder.plan.types import Plan, RunAction, RunMount, SourceKind
+from builder.solve.types import Inputs, Parts
+from builder.steps.kitchen import Kitchen
+from builder.steps.listings import Listings
+from builder.steps.origins import chain_of, name_of
+from builder.steps.trees import tree_of
+
+if TYPE_CHECKING:
+    from builder.context.filetree import Context
+
+PART = "mount:"
+"""Begins the name of a content part; the target follows."""
+
+
+def shows_content(mount: RunMount) -> bool:
+    return mount.kind == "bind" or (mount.kind == "cache" and mount.source.kind is not SourceKind.SCRATCH)
+
+
+class MountContents:
+    def __init__(self, plan: Plan, kitchen: Kitchen) -> None:
+        self._plan = plan
+        self._kitchen = kitchen
+        self._listings = Listings(kitchen.store)
+        self._selections: dict[object, Selection] = {}
+
+    def parts(self, action: RunAction, inputs: Inputs) -> Parts:
+        return {f"{PART}{m.target}": self.digest(m, inputs) for m in action.mounts if shows_content(m)}
+
+    def describe(self, old: object, new: object) -> str:
+        """Between two digests that `parts` gave."""
+        return self._listings.describe(str(old).partition(" ")[0], str(new).partition(" ")[0])
+
+    def keep(self, mount: RunMount, inputs: Inputs) -> None:
+        """Afterwards later builds can tell what differs."""
+        self._listings.keep(self._listings.note(make_listing([self.selected(mount, inputs)])))
+
+    def digest(self, mount: RunMount, inputs: Inputs) -> str:
+        """Of all that is seen, with the looks of the directory itself, but for a context's root."""
+        selection = self.selected(mount, inputs)
+        digest = self._listings.note(make_listing([selection._replace(name="")]))
+        entry = selection.entry
+        if not selection.is_directory or not entry.path:
+            return digest
+        return f"{digest} {entry.mode:o} {entry.uid}:{entry.gid}"
+
+    def selected(self, mount: RunMount, inputs: Inputs) -> Selection:
+        chain = chain_of(mount.source, self._plan, inputs)
+        key = (mount.source, mount.path, chain and chain_identity(chain))
+        if key not in self._selections:
+            self._selections[key] = self._select(mount, chain)
+        return self._selections[key]
+
+    def chain(self, mount: RunMount, inputs: Inputs) -> Chain | None:
+        return chain_of(mount.source, self._plan, inputs)
+
+    def context(self, mount: RunMount) -> Context:
+        return self._kitchen.context(mount.source.context)
+
+    def _select(self, mount: RunMount, chain: Chain | None) -> Selection:
+        """A plain path, its symlinks followed: a mount has no wildcards."""
+        tree: FileTree = self.context(mount) if chain is None else StackTree(tree_of(chain, self._kitchen))
+        path = tree.resolve(mount.path)
+        entry = tree.get(path) if path else tree.get("") or Entry("", Kind.DIRECTORY, 0o755)
+        if entry is None:
+            rule = self.context(mount).ignored_by(path) if chain is None else None
+            raise _missing(mount, name_of(mount.source, self._plan), rule)
+        below = tuple(tree.walk(path)) if entry.kind is Kind.DIRECTORY else ()
+        return Selection(path.rpartition("/")[2], entry, below)
+
+
+def _missing(mount: RunMount, where: str, rule: Rule | None) -> ContextError:
+    hint = f"{rule} hides it" if rule else None
+    return ContextError("source-not-found", f"{mount.path!r}, to mount at {mount.target}, is not in {where}", hint=hint)
+
+
+def identity(parts: object) -> str:
+    return sha256_hex(canonical(parts))

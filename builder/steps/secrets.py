@@ -1,0 +1,111 @@
+"""`--secret` and `--ssh` as buildx reads them: values are looked up when a step wants them, and kept nowhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from builder.errors import UsageError
+
+_MAX_BYTES = 500 << 10
+_DEFAULT_AGENT = "default"
+
+
+class Secret(NamedTuple):
+    id: str
+    path: str = ""
+    variable: str = ""
+
+
+class Secrets:
+    def __init__(self, specs: Iterable[str], env: Mapping[str, str]) -> None:
+        """Raises UsageError for what cannot be read as a secret, or whose file is not there."""
+        self._env = env
+        self._known = {secret.id: secret for secret in (_parse(text, env) for text in specs)}
+
+    def value(self, name: str) -> bytes | None:
+        """None for a secret that was not given."""
+        secret = self._known.get(name)
+        if secret is None:
+            return None
+        value = os.fsencode(self._env.get(secret.variable, "")) if secret.variable else _read(secret)
+        if len(value) > _MAX_BYTES:
+            raise UsageError("big-secret", f"the secret {name!r} is larger than 500 KiB")
+        return value
+
+
+def _parse(text: str, env: Mapping[str, str]) -> Secret:
+    options = _options(text, "--secret", {"type", "id", "source", "src", "env"})
+    name, kind = options.get("id", ""), options.get("type", "")
+    if not name:
+        raise UsageError("bad-secret", f"--secret {text}: no id", hint="write --secret id=NAME,src=FILE")
+    if kind not in ("", "file", "env"):
+        raise UsageError("bad-secret", f"--secret {text}: the type is file or env, not {kind!r}")
+    path, variable = options.get("source", options.get("src", "")), options.get("env", "")
+    if kind == "env" and not variable:
+        path, variable = "", path
+    if not path and not variable:
+        path, variable = ("", name) if name in env else (name, "")
+    if path and not variable and not os.path.exists(path):
+        raise UsageError("no-secret-file", f"--secret {text}: there is no file {path}")
+    return Secret(name, path, variable)
+
+
+def _read(secret: Secret) -> bytes:
+    try:
+        with open(secret.path, "rb") as file:
+            return file.read(_MAX_BYTES + 1)
+    except OSError as error:
+        raise UsageError("no-secret-file", f"the secret {secret.id!r} cannot be read: {error.strerror}") from error
+
+
+def _options(text: str, option: str, known: set[str]) -> dict[str, str]:
+    import csv
+
+    fields = next(csv.reader([text]), [])
+    options: dict[str, str] = {}
+    for field in fields:
+        key, equals, value = field.partition("=")
+        if not equals or key.lower() not in known:
+            raise UsageError(
+                "bad-secret", f"{option}: {key!r} is no option", hint=f"options: {', '.join(sorted(known))}"
+            )
+        options[key.lower()] = value
+    return options
+
+
+class Agents:
+    """SSH agents by id: sockets, or keys that an agent of our own serves as long as the build lasts."""
+
+    def __init__(self, specs: Iterable[str], env: Mapping[str, str]) -> None:
+        self._places: dict[str, str] = {}
+        for text in specs:
+            name, _, paths = text.partition("=")
+            name = name or _DEFAULT_AGENT
+            if name in self._places:
+                raise UsageError("bad-ssh", f"--ssh {name} is given twice")
+            self._places[name] = _agent(text, paths, env)
+
+    def socket(self, name: str) -> str | None:
+        return self._places.get(name)
+
+
+def _agent(text: str, paths: str, env: Mapping[str, str]) -> str:
+    import stat
+
+    place = paths or env.get("SSH_AUTH_SOCK", "")
+    if not place:
+        hint = "start an agent (eval $(ssh-agent); ssh-add), or write --ssh ID=SOCKET"
+        raise UsageError("bad-ssh", f"--ssh {text}: SSH_AUTH_SOCK is not set", hint=hint)
+    try:
+        is_socket = stat.S_ISSOCK(os.stat(place).st_mode)
+    except OSError as error:
+        raise UsageError("bad-ssh", f"--ssh {text}: {place}: {error.strerror}") from error
+    if not is_socket:
+        raise UsageError(
+            "bad-ssh",
+            f"--ssh {text}: {place} is not an agent's socket",
+            hint="for key files, start an agent and add them: eval $(ssh-agent); ssh-add KEY",
+        )
+    return place
