@@ -39,7 +39,7 @@ ALLOWED: dict[str, set[str]] = {
         "containers", "progress", "pipeline", "planning", "calls",
     },
     "cli": {
-        "changes", "wiring", "pipeline", "images", "containers", "outputs", "solve", "syntax", "sandbox", "store",
+        "changes", "wiring", "pipeline", "plan", "images", "containers", "outputs", "solve", "syntax", "sandbox", "store",
         "progress", "context",
     },
     "__init__": {"wiring", "pipeline", "progress"},
