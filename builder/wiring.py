@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from functools import cached_property
 
 from builder.cache.layered import LayeredCache
@@ -23,7 +23,10 @@ from builder.steps.runner import LocalStepRunner
 from builder.store.store import Store, default_root
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from builder.calls.answer import Answer
+    from builder.calls.fix import FixAnswer
     from builder.context.buildfile import BuildfileText
     from builder.context.origin import Origin
     from builder.images.index import Built
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from builder.images.sources.open import Sources
     from builder.images.sources.types import Source
     from builder.model.digest import Digest
+    from builder.planning import PlanRequest
     from builder.progress.events import Reporter
     from builder.sandbox.worker import Worker
     from builder.store.trees import Remover
@@ -66,14 +70,28 @@ def build(options: BuildOptions, reporter: Reporter) -> BuildResult:
 def ask(question: str, options: BuildOptions, reporter: Reporter) -> Answer:
     """What the Buildfile of a build says, without building it."""
     from builder.calls.answer import QUESTIONS
+
+    with _asked(options, reporter) as (request, resolver):
+        return QUESTIONS[question](request, resolver)
+
+
+def fix(options: BuildOptions, reporter: Reporter, write: bool) -> FixAnswer:
+    """The Buildfile of a build with what the checks find rewritten; on disk only if `write` says so."""
+    from builder.calls.fix import fix_buildfile
+
+    with _asked(options, reporter) as (request, resolver):
+        return fix_buildfile(request, resolver, write)
+
+
+@contextmanager
+def _asked(options: BuildOptions, reporter: Reporter) -> Iterator[tuple[PlanRequest, StoreResolver]]:
     from builder.planning import PlanRequest, ignore_file
 
     with ExitStack() as opened:
         store = opened.enter_context(open_store(options.root))
         shop = _workshop(options, store, reporter, opened)
         text = shop.buildfile()
-        request = PlanRequest(text, shop.plan_options[0], ignore_file(options.context, text))
-        return QUESTIONS[question](request, shop.resolver)
+        yield PlanRequest(text, shop.plan_options[0], ignore_file(options.context, text)), shop.resolver
 
 
 class _Tools:

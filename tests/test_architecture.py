@@ -40,7 +40,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "cli": {
         "changes", "wiring", "pipeline", "plan", "images", "containers", "outputs", "solve", "syntax", "sandbox", "store",
-        "progress", "context",
+        "progress", "context", "calls",
     },
     "__init__": {"wiring", "pipeline", "progress"},
     "__main__": {"cli"},

@@ -5,6 +5,7 @@
     outline.py   what the target takes: arguments with their values and descriptions
     targets.py   the stages that can be built
     table.py     columns of text
+    fix.py       the Buildfile rewritten, and what is left
     excerpt.py   lines of the source around a place
 
 JSON is what buildx prints for the same call, but for links to BuildKit's documentation; `ruleName`, `detail` and

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from typing import NamedTuple
 
 from builder.calls.excerpt import excerpt, location
@@ -10,7 +11,7 @@ from builder.context.buildfile import BuildfileText
 from builder.errors import BuilderError, Problems
 from builder.lint.ruleset import describe
 from builder.plan.make import make_plan
-from builder.plan.types import ImageResolver, Remark
+from builder.plan.types import ImageResolver, Plan, Remark
 from builder.planning import PlanRequest, check_failed, make_linter
 from builder.syntax.parse import parse
 
@@ -54,14 +55,16 @@ class CheckAnswer(NamedTuple):
         return "\n".join(lines).lstrip("\n") + "\n"
 
 
-def check(request: PlanRequest, resolver: ImageResolver) -> CheckAnswer:
-    """Of the target and what it needs; without a target, of all stages."""
+def check(request: PlanRequest, resolver: ImageResolver, planned: Callable[[Plan], None] | None = None) -> CheckAnswer:
+    """Of the target and what it needs; without a target, of all stages. `planned` gets the plan where there is one."""
     linter = None
     errors: tuple[BuilderError, ...] = ()
     try:
         linter = make_linter(request)
         buildfile = parse(request.text.data, request.text.name)
-        make_plan(buildfile, request.options, resolver, linter, every_stage=not request.options.target)
+        plan = make_plan(buildfile, request.options, resolver, linter, every_stage=not request.options.target)
+        if planned:
+            planned(plan)
         if linter.fails:
             errors = (check_failed(linter.in_order()),)
     except BuilderError as error:

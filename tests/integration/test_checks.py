@@ -168,3 +168,25 @@ def test_outline(project: Pybuild) -> None:
         "value": "scratch",
         "location": {"ranges": [{"start": {"line": 2}, "end": {"line": 2}}]},
     }
+
+
+def test_fix_rewrites_the_file_and_prints_what_it_did(project: Pybuild) -> None:
+    path = project.cwd / "Buildfile"
+    path.write_text("from scratch AS App\nENV a b\nENV c=$ddddd\n")
+    path.chmod(0o640)
+    diff = (
+        "--- a/Buildfile\n+++ b/Buildfile\n@@ -1,3 +1,3 @@\n-from scratch AS App\n-ENV a b\n+FROM scratch AS app\n"
+        "+ENV a=b\n ENV c=$ddddd\n# left: Buildfile:3: UndefinedVar: Variable '$ddddd' is not defined\n"
+    )
+    assert project.run("check", "--fix", "--dry-run", code=1).stdout == diff
+    assert path.read_text().startswith("from")
+    assert project.run("build", "--fix", code=1).stdout == diff
+    assert path.read_text() == "FROM scratch AS app\nENV a=b\nENV c=$ddddd\n"
+    assert path.stat().st_mode & 0o777 == 0o640
+    answer = json.loads(project.run("check", "--fix", "--format", "json", code=1).stdout)
+    assert (answer["fixed"], answer["diff"], answer["written"]) == ([], "", False)
+    assert [item["ruleName"] for item in answer["warnings"]] == ["UndefinedVar"]
+    path.write_text("FROM scratch\nENV a b\n")
+    assert json.loads(project.run("check", "--fix", "--format", "json").stdout)["written"] is True
+    project.run("check", "--dry-run", code=2)
+    assert "rewrites files only" in project.run("check", "--fix", "-f", "-", code=2, stdin=b"FROM scratch\n").stderr

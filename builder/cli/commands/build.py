@@ -124,6 +124,8 @@ def _add_results(add: Callable[..., object]) -> None:
         default="build",
         help="check the Buildfile instead: --call=check",
     )
+    add("--fix", action="store_true", help="rewrite in the Buildfile what checks find and can be rewritten safely")
+    add("--dry-run", action="store_true", help="with --fix: only show it")
     add(
         "--call",
         default="build",
@@ -134,6 +136,10 @@ def _add_results(add: Callable[..., object]) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.fix or args.dry_run:
+        from builder.cli.commands.calls import run_fix
+
+        return run_fix(args, options_of(args))
     if args.call != "build":
         from builder.cli.commands.calls import Call, run_call
 

@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from builder.errors import UsageError
 from builder.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import argparse
+
+    from builder.calls.answer import Answer
     from builder.pipeline import BuildOptions
+    from builder.progress.events import Reporter
 
 NAMES = ("build", "check", "lint", "outline", "targets")
 _BOOLEANS = {"1": True, "true": True, "0": False, "false": False}
@@ -42,13 +48,36 @@ class Call(NamedTuple):
 
 def run_call(call: Call, options: BuildOptions) -> int:
     """Prints the answer; returns its exit code."""
-    from builder.progress.choose import make_reporter
     from builder.wiring import ask
+
+    with _silent() as reporter:
+        answer = ask(call.name, options, reporter)
+    _print(answer, call.as_json)
+    return 0 if call.ignore_status else answer.exit_code
+
+
+def run_fix(args: argparse.Namespace, options: BuildOptions) -> int:
+    """Prints what was rewritten as a unified diff; returns the exit code."""
+    from builder.wiring import fix
+
+    if not args.fix:
+        raise UsageError("bad-option", "--dry-run goes with --fix")
+    with _silent() as reporter:
+        answer = fix(options, reporter, write=not args.dry_run)
+    _print(answer, args.format == "json")
+    return answer.exit_code
+
+
+@contextmanager
+def _silent() -> Iterator[Reporter]:
+    from builder.progress.choose import make_reporter
 
     reporter = make_reporter("quiet", sys.stderr, os.environ)
     try:
-        answer = ask(call.name, options, reporter)
+        yield reporter
     finally:
         reporter.close()
-    sys.stdout.write(json.dumps(answer.to_json(), indent=2) + "\n" if call.as_json else answer.to_text())
-    return 0 if call.ignore_status else answer.exit_code
+
+
+def _print(answer: Answer, as_json: bool) -> None:
+    sys.stdout.write(json.dumps(answer.to_json(), indent=2) + "\n" if as_json else answer.to_text())

@@ -10,6 +10,8 @@ HELP = "Check a Buildfile without building it."
 EXAMPLES = """\
   pybuild check                           everything that is found, in all stages
   pybuild check --target app .            only what this stage needs
+  pybuild check --fix --dry-run           what can be rewritten safely, as a diff
+  pybuild check --fix                     rewrite it
   pybuild check --format json . | jq -r '.warnings[].ruleName'
 """
 
