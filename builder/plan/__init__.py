@@ -17,5 +17,4 @@ Decisions (2026-11-24):
   taken away.
 * `WORKDIR //` and other spellings of the root make no layer; BuildKit makes an empty one for them.
 * All faults of one pass are reported together: first FROM lines, then references between stages, then instructions.
-* What the language has and this package cannot plan yet raises `not-yet-supported`; see `unsupported`.
 """

@@ -22,6 +22,7 @@ from builder.plan.types import (
     InlineFile,
     Plan,
     Remark,
+    RemoteSource,
     RunAction,
     RunMount,
     Source,
@@ -117,6 +118,7 @@ _image = _record(
 )
 _source = _record(Source, kind=SourceKind)
 _inline = _several(_record(InlineFile))
+_remotes = _several(_record(RemoteSource))
 _READ_ACTION: dict[str, Decode] = {
     "run": _record(
         RunAction,
@@ -129,7 +131,7 @@ _READ_ACTION: dict[str, Decode] = {
         extra_hosts=_pairs,
         ulimits=_several(_record(Ulimit)),
     ),
-    "copy": _record(CopyAction, source=_source, paths=tuple, inline=_inline, exclude=tuple),
+    "copy": _record(CopyAction, source=_source, paths=tuple, inline=_inline, exclude=tuple, remotes=_remotes),
     "workdir": _record(WorkdirAction),
 }
 _step = _record(Step, span=_span, action=_action, reads=tuple)

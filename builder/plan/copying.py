@@ -10,10 +10,9 @@ from builder.plan.heredocs import file_name
 from builder.plan.history import layer_line
 from builder.plan.origins import find_origin
 from builder.plan.paths import destination
-from builder.plan.remote import is_remote
+from builder.plan.remote import read_sources
 from builder.plan.stage_state import StageState
 from builder.plan.types import CopyAction, InlineFile, Source, SourceKind
-from builder.plan.unsupported import instruction_name, refuse_flags, remote_source
 from builder.syntax.instructions import Copy
 
 _CLAUSE = r"[augo]*(?:[-+=][rwxXstugo]*)+"
@@ -21,21 +20,19 @@ _SYMBOLIC = re.compile(rf"{_CLAUSE}(?:,{_CLAUSE})*")
 
 
 def apply_copy(state: StageState, item: Copy) -> None:
-    refuse_flags(item)
     paths = tuple(state.expand(path, item.span) for path in item.sources)
     written_dest = state.expand(item.dest, item.span)
     chown = state.expand(item.chown, item.span)
     written_chmod = state.expand(item.chmod, item.span)
     chmod = _checked_mode(written_chmod, item)
     inline = _inline_files(state, item)
-    for path in paths:
-        _check_local(path, item)
+    local, remotes = read_sources(item, paths, state.expand(item.checksum, item.span))
     source = _source(state, item)
     if source.kind is SourceKind.CONTEXT:
-        state.tell(FilesCopied(item.is_add, tuple(path for path in paths if not is_remote(path))), item.span)
+        state.tell(FilesCopied(item.is_add, local), item.span)
     action = CopyAction(
         source=source,
-        paths=paths,
+        paths=local,
         dest=destination(state.directory, written_dest),
         is_add=item.is_add,
         inline=inline,
@@ -43,6 +40,7 @@ def apply_copy(state: StageState, item: Copy) -> None:
         chmod=chmod,
         link=item.link and not chmod,
         unpack=item.unpack,
+        remotes=remotes,
         parents=item.parents,
         exclude=item.exclude,
     )
@@ -57,6 +55,10 @@ def apply_copy(state: StageState, item: Copy) -> None:
     state.history.append(layer_line(" ".join([name, *words])))
 
 
+def instruction_name(item: Copy) -> str:
+    return "ADD" if item.is_add else "COPY"
+
+
 def _source(state: StageState, item: Copy) -> Source:
     position = state.shared.graph.find(item.from_, item.span) if item.from_ else None
     return find_origin(state, item.from_, position, f"{instruction_name(item)} --from={item.from_}", item.span)
@@ -69,16 +71,6 @@ def _inline_files(state: StageState, item: Copy) -> tuple[InlineFile, ...]:
         body = state.expand_body(heredoc.body, item.span) if heredoc.expand else heredoc.body
         files[file_name(heredoc, item.span)] = body
     return tuple(InlineFile(name, content) for name, content in files.items())
-
-
-def _check_local(path: str, item: Copy) -> None:
-    if not is_remote(path):
-        return
-    if item.is_add:
-        raise remote_source(item, path)
-    raise BuildfileError(
-        "copy-remote", f"COPY takes no URL and no git repository: {path}", hint="use ADD", span=item.span
-    )
 
 
 def _checked_mode(mode: str, item: Copy) -> str:

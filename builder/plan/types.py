@@ -137,6 +137,23 @@ class RunAction(NamedTuple):
         return {name: value for name, value in parts.items() if value}
 
 
+class RemoteSource(NamedTuple):
+    """What ADD fetches: the file behind a URL, or the files of a git repository."""
+
+    at: int
+    """How many of the action's `paths` stand before it."""
+    url: str
+    """With `is_git` what `git` takes as a repository."""
+    checksum: str = ""
+    """SHA-256 in hex of the file; the commit, or the beginning of its id."""
+    is_git: bool = False
+    ref: str = ""
+    subdir: str = ""
+    keep_git_dir: bool = False
+    submodules: bool = True
+    fetch_by_commit: bool = False
+
+
 class CopyAction(NamedTuple):
     source: Source
     paths: tuple[str, ...]
@@ -152,6 +169,8 @@ class CopyAction(NamedTuple):
     """Independent of the layers below. Never together with `chmod`: BuildKit ignores `--link` there."""
     unpack: bool | None = None
     """ADD: whether archives are unpacked; None is the default, local ones only."""
+    remotes: tuple[RemoteSource, ...] = ()
+    """ADD: what is fetched, in order. What comes of it is content."""
     parents: bool = False
     """Directories of the sources are kept, from `/./` on where a source has that."""
     exclude: tuple[str, ...] = ()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from functools import cached_property
+
 from builder.cache.memo import Memo, digest_memo
 from builder.context.listing import make_listing
 from builder.context.select import Source as Selection
@@ -9,7 +12,7 @@ from builder.context.select import select
 from builder.lean import TYPE_CHECKING, sha256_hex
 from builder.model.canonical import canonical
 from builder.model.layer import Chain, Layer, chain_identity
-from builder.plan.types import CopyAction, Plan, SourceKind
+from builder.plan.types import CopyAction, Plan, RemoteSource, SourceKind
 from builder.solve.types import Inputs, Parts
 from builder.steps.kitchen import Kitchen
 from builder.steps.listings import Listings
@@ -17,6 +20,7 @@ from builder.steps.origins import chain_of, name_of
 
 if TYPE_CHECKING:
     from builder.context.narrowing import Narrowing
+    from builder.steps.remote import Fetched, Remotes
 
 LISTING_FORMAT = 1
 """Raise it when the same files give another listing than before."""
@@ -33,10 +37,13 @@ class Copies:
         self._selections: dict[object, list[Selection]] = {}
 
     def content_parts(self, action: CopyAction, inputs: Inputs) -> Parts:
-        """`files`: digest of all that is copied. `inline`: name and digest of each file of the Buildfile."""
+        """`files`: digest of all that is copied. `remote`: what each fetched source is. `inline`: name and digest of
+        each file of the Buildfile."""
         parts: dict[str, object] = {}
         if action.paths:
             parts["files"] = self._digest(action, inputs)
+        if action.remotes:
+            parts["remote"] = [self._remotes.key_part(source, self._narrowing(action)) for source in action.remotes]
         if action.inline:
             parts["inline"] = [[name, sha256_hex(_bytes(text))] for name, text in action.inline]
         return parts
@@ -51,7 +58,23 @@ class Copies:
         sources = self._select(action, inputs)
         if action.paths:
             self._listings.keep(self._listings.note(make_listing(sources)))
-        return copy_layer(action, sources, inputs.parent, self._origin(action, inputs), self._kitchen)
+        origin = self._origin(action, inputs)
+        if not action.remotes:
+            return copy_layer(action, sources, inputs.parent, origin, self._kitchen)
+        with ExitStack() as opened:
+            fetched = [self._fetched(action, inputs, source, opened) for source in action.remotes]
+            return copy_layer(action, sources, inputs.parent, origin, self._kitchen, fetched)
+
+    @cached_property
+    def _remotes(self) -> Remotes:
+        from builder.steps.remote import Remotes
+
+        return Remotes(self._kitchen)
+
+    def _fetched(self, action: CopyAction, inputs: Inputs, source: RemoteSource, opened: ExitStack) -> Fetched:
+        """Its files, with the number of selections that come before them."""
+        before = len(self._select(action._replace(paths=action.paths[: source.at]), inputs))
+        return opened.enter_context(self._remotes.open(source, self._narrowing(action)))._replace(before=before)
 
     def _digest(self, action: CopyAction, inputs: Inputs) -> str:
         """Of a stack of layers the same paths always mean the same files: its tables are read for them only once."""

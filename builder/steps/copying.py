@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from builder.context.select import Source as Selection
 from builder.layers.pack import Item as Packed
 from builder.layers.pack import Opener
+from builder.lean import TYPE_CHECKING
 from builder.model.entry import Entry, Kind
 from builder.model.layer import Chain, Layer
 from builder.plan.types import CopyAction, InlineFile
@@ -19,13 +20,21 @@ from builder.steps.owner import Owner, parse_owner
 from builder.steps.place import Item, NewDirectory, Placement
 from builder.steps.trees import below, file_reader, stack_contents, tree_of
 
+if TYPE_CHECKING:
+    from builder.steps.remote import Fetched
+
 Open = Callable[[str], int]
 """From a path in the tree that is copied from to a file descriptor on its content."""
 INLINE_MODE = 0o644
 
 
 def copy_layer(
-    action: CopyAction, sources: Sequence[Selection], parent: Chain, origin: Chain | None, kitchen: Kitchen
+    action: CopyAction,
+    sources: Sequence[Selection],
+    parent: Chain,
+    origin: Chain | None,
+    kitchen: Kitchen,
+    fetched: Sequence[Fetched] = (),
 ) -> Layer:
     """Afterwards the layer is in the store. `origin` are the layers that the sources come from, None the context."""
     base = () if action.link else parent
@@ -38,9 +47,17 @@ def copy_layer(
         else:
             paths = [entry.path for source in sources for entry in (source.entry, *source.below)]
             open_ = opened.enter_context(stack_contents(origin, tree_of(origin, kitchen), paths, kitchen))
-        mtime = kitchen.epoch if kitchen.epoch is not None else _newest(sources)
+        mtime = (
+            kitchen.epoch if kitchen.epoch is not None else _newest([*sources, *(remote.source for remote in fetched)])
+        )
         copying = Copying(placement, action, owner, mtime, opened)
-        copying.add_all(sources, open_)
+        done = 0
+        for remote in fetched:
+            copying.add_all(sources[done : remote.before], open_)
+            copying.add_all([remote.source], remote.open, unpack=action.unpack is True and not remote.is_git)
+            done = remote.before
+        copying.add_all(sources[done:], open_)
+        copying.add_inline()
         return commit_items(kitchen.store, copying.items(), kitchen.epoch)
 
 
@@ -59,15 +76,20 @@ class Copying:
         uid, gid = owner or (0, 0)
         self._new = NewDirectory(0o755 if octal is None else octal & 0o777, uid, gid, mtime)
 
-    def add_all(self, sources: Sequence[Selection], open_: Open) -> None:
+    def add_all(self, sources: Sequence[Selection], open_: Open, *, unpack: bool | None = None) -> None:
+        """`unpack` says whether archives are unpacked; None: as the instruction says of files of the context."""
+        if unpack is None:
+            unpack = self._action.is_add and self._action.unpack is not False
         for source in sources:
-            members = self._members(source, open_)
+            members = self._members(source, open_) if unpack else None
             if members is None:
                 self._add(source, open_)
             else:
                 from builder.steps.unpacking import place_members
 
                 place_members(members, self._placement, self._action.dest, self._new, self._owner)
+
+    def add_inline(self) -> None:
         for file in self._action.inline:
             self._add_inline(file)
 
@@ -75,8 +97,8 @@ class Copying:
         return ((item.entry, item.opener) for item in self._placement.items())
 
     def _members(self, source: Selection, open_: Open) -> list[Item] | None:
-        """What is in the source if it is an archive that has to be unpacked."""
-        if not self._action.is_add or self._action.unpack is False or source.entry.kind is not Kind.FILE:
+        """What is in the source if it is an archive."""
+        if source.entry.kind is not Kind.FILE:
             return None
         from builder.steps.unpacking import open_archive
 

@@ -86,6 +86,10 @@ class LocalStepRunner:
     def describe_content(self, name: str, old: object, new: object) -> str:
         if name.startswith("mount:"):
             return self._mounts()[0].describe(old, new)
+        if name == "remote":
+            from builder.steps.remote import describe_fetched
+
+            return describe_fetched(old, new)
         return self._copies.describe(old, new) if name == "files" else ""
 
     def _mounts(self) -> tuple[MountContents, Mounts]:

@@ -25,6 +25,7 @@ from builder.plan.types import (
     InlineFile,
     Plan,
     Remark,
+    RemoteSource,
     RunAction,
     RunMount,
     Source,
@@ -78,7 +79,17 @@ actions = (
         several(st.builds(Ulimit, text, number, number)),
     )
     | st.builds(
-        CopyAction, sources, texts, text, st.booleans(), inline, text, text, st.booleans(), st.none() | st.booleans()
+        CopyAction,
+        sources,
+        texts,
+        text,
+        st.booleans(),
+        inline,
+        text,
+        text,
+        st.booleans(),
+        st.none() | st.booleans(),
+        remotes=several(st.builds(RemoteSource, number, text, text, st.booleans(), text, text)),
     )
     | st.builds(WorkdirAction, text, text)
 )  # fmt: skip

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from builder.model.gitreference import parse_git_reference
 from builder.plan.paths import clean, destination, joined
-from builder.plan.remote import is_git, is_remote
 from builder.plan.types import InlineFile, WorkdirAction
 from tests.plan.planning import actions, copies, lines, plan_of, runs
 
@@ -37,21 +37,19 @@ def test_paths() -> None:
     assert joined("/w/..", "x") == "/x"
 
 
-@pytest.mark.parametrize(
-    "source", ["https://a/b", "http://a", "git://a", "ssh://a", "SSH://a", "git@h:p", "https://a/b.git#x"]
-)
-def test_remote_sources(source: str) -> None:
-    assert is_remote(source)
+@pytest.mark.parametrize("source", ["https://a/b.git", "git://a", "ssh://a", "SSH://a", "git@h:p", "https://a/b.git#x"])
+def test_git_sources(source: str) -> None:
+    assert parse_git_reference(source)
 
 
 @pytest.mark.parametrize("source", ["a/b", "./git@h:p", "github.com/a/b.git", "ftp://a/b", "a.git", "a:b", "C:/x", ""])
 def test_local_sources(source: str) -> None:
-    assert not is_remote(source)
+    assert not parse_git_reference(source)
 
 
 def test_a_page_is_no_repository() -> None:
-    assert not is_git("https://a/b?x=.git")
-    assert is_git("https://a/b.git?ref=main")
+    assert not parse_git_reference("https://a/b?x=.git")
+    assert parse_git_reference("https://a/b.git?ref=main")
 
 
 def test_workdir_of_the_root_makes_no_layer() -> None:
