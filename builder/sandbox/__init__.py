@@ -13,6 +13,7 @@ Decisions (2026-11-24):
   the death of the main process or of the worker needs no special care.
 - With the kernel's overlay the job's process itself becomes the program that a RUN names (one fork a run), as process
   1, as under runc: its end ends its children. The other roots need work afterwards and wait for a child.
+- What every run needs is made by the process that waits for the next one, while the run before goes on (ahead.py).
 - The seccomp filter is assembled here from a table, without libseccomp (seccomp.py says why).
 - Mount points that an image lacks come from one more lower directory, so that they cannot reach the layer (stubs.py).
 - The network is the machine's, unless it is `none`: a build needs no address of its own, and a bridge needs root. So an

@@ -7,7 +7,7 @@ import stat
 from typing import NamedTuple
 
 from builder.errors import SandboxError
-from builder.sandbox import kernel, network, stubs
+from builder.sandbox import ahead, network, stubs
 from builder.sandbox.identity import Identities, own_identities
 from builder.sandbox.merged import Merged
 from builder.sandbox.roots import RootKind, mount_first
@@ -17,9 +17,6 @@ from builder.sandbox.spec import File, Mount, RootFs, RunSpec
 SYSTEM_FILES = 2
 """How many of `Arranged.files` are ours: they come first, and whatever is mounted by the spec goes over them."""
 _OWN_TREES = ("/proc", "/dev", "/sys")
-
-_SCRATCH = "/dev/pts"
-"""A directory that every Linux has, and in which no run looks for anything of the machine's."""
 
 
 class Arranged(NamedTuple):
@@ -39,19 +36,17 @@ class Arranged(NamedTuple):
 
 
 def arrange(spec: RunSpec, kinds: tuple[str, ...], fds: list[int]) -> Arranged:
-    """Mounts the root filesystem with the first of `kinds` that can. Scratch space is a tmpfs that only this mount
-    namespace sees: nothing is left to be removed."""
-    rootfs = spec.rootfs
-    kernel.mount("tmpfs", _SCRATCH, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "mode=700")
-    spec = spec._replace(mounts=show_sources(spec.mounts, kinds, _SCRATCH))
-    place = f"{_SCRATCH}/root"
+    """Mounts the root filesystem with the first of `kinds` that can."""
+    rootfs, scratch = spec.rootfs, ahead.scratch()
+    spec = spec._replace(mounts=show_sources(spec.mounts, kinds, scratch))
+    place = f"{scratch}/root"
     os.mkdir(place, 0o755)
     tree = Merged(rootfs.lowers)
     _prepare_upper(tree, rootfs)
     files = (File("/etc/hosts", network.hosts_file(spec)), File("/etc/resolv.conf", network.resolv_conf()), *spec.files)
     targets = _find_targets(spec, files, tree)
     missing = [target for target in targets.values() if not target.exists and _is_of_image(target.path)]
-    stub_directory = f"{_SCRATCH}/stubs"
+    stub_directory = f"{scratch}/stubs"
     if missing:
         stubs.plant(tree, stub_directory, missing)
     mounts = tuple(_with_mode(mount, targets[mount.target], tree) for mount in spec.mounts)
@@ -60,7 +55,7 @@ def arrange(spec: RunSpec, kinds: tuple[str, ...], fds: list[int]) -> Arranged:
         spec=spec._replace(mounts=mounts),
         kind=kind,
         root=place,
-        scratch=_SCRATCH,
+        scratch=scratch,
         tree=tree,
         targets={name: target.path for name, target in targets.items()},
         files=files,

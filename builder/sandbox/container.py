@@ -2,6 +2,7 @@
 
 Order matters. Sources of bind mounts are taken while the machine's root is still there; then that root is given up,
 and only after that is any path of the image followed: an image's symlinks can then lead nowhere but into the image.
+The kernel's trees are moved before, to single names that were seen to be directories and are not followed.
 """
 
 from __future__ import annotations
@@ -13,20 +14,22 @@ import os
 import stat
 
 from builder.errors import SandboxError, StepError
-from builder.sandbox import devices, kernel, network, privileges, seccomp, system_files
+from builder.sandbox import devices, kernel, network, privileges, seccomp
+from builder.sandbox.ahead import KernelTrees
 from builder.sandbox.arrange import Arranged, in_order
 from builder.sandbox.program import Program
-from builder.sandbox.spec import File, Mount, RunSpec
+from builder.sandbox.spec import DEFAULT_SHM_SIZE, File, Mount
 from builder.sandbox.users import Identity, look_up
 
 _STAGE = "/dev/.files"
 
 
-def enter(arranged: Arranged) -> Program:
+def enter(arranged: Arranged, trees: KernelTrees) -> Program:
     """Makes this process, 1 in its pid namespace and alone in its mount namespace, ready for the exec."""
     spec = arranged.spec
-    kernel.unshare(_namespaces(spec))
-    _build_root(arranged)
+    if spec.network == "none":
+        trees.leave_network()
+    _build_root(arranged, trees)
     kernel.sethostname(spec.hostname)
     if spec.network == "none":
         network.raise_loopback()
@@ -49,31 +52,17 @@ def enter(arranged: Arranged) -> Program:
     return Program(spec.argv, environment)
 
 
-def _namespaces(spec: RunSpec) -> int:
-    flags = kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS
-    if spec.network == "none":
-        flags |= kernel.CLONE_NEWNET
-    if system_files.has_unified_cgroups():
-        flags |= kernel.CLONE_NEWCGROUP
-    return flags
-
-
-def _build_root(arranged: Arranged) -> None:
-    spec, identities = arranged.spec, arranged.identities
+def _build_root(arranged: Arranged, kernel_trees: KernelTrees) -> None:
+    spec = arranged.spec
     os.umask(0)
     trees: dict[Mount | File, int] = {}
     trees |= {mount: kernel.clone_mount(mount.source) for mount in spec.mounts if mount.kind == "bind"}
-    nodes = devices.clone_nodes() if identities.in_user_namespace else {}
-    system_trees = system_files.prepare_trees(writable=spec.insecure)
+    kernel_trees.move_to(arranged.root)
     os.chdir(arranged.root)
     _make_root()
-    system_files.attach_trees(system_trees)
-    devices.populate(spec, nodes, identities.has_group(devices.TTY_GROUP))
-    if spec.insecure and not identities.in_user_namespace:
-        devices.add_machine_nodes()
+    if spec.shm_size != DEFAULT_SHM_SIZE:
+        devices.resize_shm(spec.shm_size)
     _show(arranged, trees)
-    if not spec.insecure:
-        system_files.protect()
 
 
 def _make_root() -> None:

@@ -6,7 +6,8 @@ import os
 import stat
 
 from builder.sandbox import kernel
-from builder.sandbox.spec import RunSpec
+from builder.sandbox.identity import own_identities
+from builder.sandbox.spec import DEFAULT_SHM_SIZE
 
 NODES = {
     "null": (1, 3),
@@ -36,30 +37,34 @@ _NO_EXEC = kernel.MS_NOSUID | kernel.MS_NOEXEC | kernel.MS_NODEV
 TTY_GROUP = 5
 
 
-def clone_nodes() -> dict[str, int]:
-    """The machine's nodes as mounts to attach later: a user namespace may not make nodes, but may show these."""
-    return {name: kernel.clone_mount(f"/dev/{name}") for name in NODES}
-
-
-def populate(spec: RunSpec, nodes: dict[str, int], tty_group_mapped: bool) -> None:
-    """Fills /dev of the root filesystem that this process is in. `nodes`: from `clone_nodes`, or empty: make them."""
-    kernel.mount("tmpfs", "/dev", "tmpfs", kernel.MS_NOSUID | kernel.MS_STRICTATIME, "mode=755,size=65536k")
+def show_dev(place: str, *, insecure: bool) -> None:
+    """Mounts a fresh one at `place`/dev. A user namespace may not make nodes, but may show the machine's."""
+    identities = own_identities()
+    dev = f"{place}/dev"
+    kernel.mount("tmpfs", dev, "tmpfs", kernel.MS_NOSUID | kernel.MS_STRICTATIME, "mode=755,size=65536k")
     for name, (major, minor) in NODES.items():
-        path = f"/dev/{name}"
-        if name in nodes:
+        path = f"{dev}/{name}"
+        if identities.in_user_namespace:
             os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o666))
-            kernel.attach_mount(nodes[name], path)
+            kernel.attach_mount(kernel.clone_mount(f"/dev/{name}"), path)
         else:
             os.mknod(path, stat.S_IFCHR | 0o666, os.makedev(major, minor))
     for name, target in _LINKS.items():
-        os.symlink(target, f"/dev/{name}")
+        os.symlink(target, f"{dev}/{name}")
     for name in ("pts", "shm", "mqueue"):
-        os.mkdir(f"/dev/{name}", 0o755)
-    group = f",gid={TTY_GROUP}" if tty_group_mapped else ""
+        os.mkdir(f"{dev}/{name}", 0o755)
+    group = f",gid={TTY_GROUP}" if identities.has_group(TTY_GROUP) else ""
     options = f"newinstance,ptmxmode=0666,mode=0620{group}"
-    kernel.mount("devpts", "/dev/pts", "devpts", kernel.MS_NOSUID | kernel.MS_NOEXEC, options)
-    kernel.mount("shm", "/dev/shm", "tmpfs", _NO_EXEC, f"mode=1777,size={spec.shm_size}")  # noqa: S108 - a mount point
-    kernel.mount("mqueue", "/dev/mqueue", "mqueue", _NO_EXEC)
+    kernel.mount("devpts", f"{dev}/pts", "devpts", kernel.MS_NOSUID | kernel.MS_NOEXEC, options)
+    kernel.mount("shm", f"{dev}/shm", "tmpfs", _NO_EXEC, f"mode=1777,size={DEFAULT_SHM_SIZE}")
+    kernel.mount("mqueue", f"{dev}/mqueue", "mqueue", _NO_EXEC)
+    if insecure and not identities.in_user_namespace:
+        _add_machine_nodes(dev)
+
+
+def resize_shm(size: int) -> None:
+    """Of the /dev that this process sees."""
+    kernel.mount("", "/dev/shm", "", kernel.MS_REMOUNT | _NO_EXEC, f"size={size}")  # noqa: S108 - a mount point
 
 
 def machine_nodes() -> list[tuple[str, str, int, int]]:
@@ -68,7 +73,7 @@ def machine_nodes() -> list[tuple[str, str, int, int]]:
     return [(name, "c", *numbers) for name, numbers in _MACHINE_NODES.items()] + loops
 
 
-def add_machine_nodes() -> None:
-    os.mkdir("/dev/net", 0o755)
+def _add_machine_nodes(dev: str) -> None:
+    os.mkdir(f"{dev}/net", 0o755)
     for name, kind, major, minor in machine_nodes():
-        os.mknod(f"/dev/{name}", (stat.S_IFCHR if kind == "c" else stat.S_IFBLK) | 0o666, os.makedev(major, minor))
+        os.mknod(f"{dev}/{name}", (stat.S_IFCHR if kind == "c" else stat.S_IFBLK) | 0o666, os.makedev(major, minor))

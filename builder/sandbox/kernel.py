@@ -191,6 +191,12 @@ def attach_mount(tree: int, target: str) -> None:
         os.close(tree)
 
 
+def move_mount(source: str, target: str) -> None:
+    """Moves what is mounted at `source`, with all below it; the last names of both are not followed as symlinks."""
+    moved = _syscall(_NR_MOVE_MOUNT, _AT_FDCWD, os.fsencode(source), _AT_FDCWD, os.fsencode(target), 0)
+    _checked(moved, f"move_mount to {target}")
+
+
 def change_mount(tree: int, attributes: int) -> None:
     """Sets attributes on a mount and on all below it (Linux 5.12)."""
     change = _MountAttr(attr_set=attributes)

@@ -12,7 +12,8 @@ import os
 from typing import Any, NoReturn
 
 from builder.errors import BuilderError, SandboxError
-from builder.sandbox import container, kernel, protocol
+from builder.sandbox import ahead, container, kernel, protocol
+from builder.sandbox.ahead import KernelTrees
 from builder.sandbox.arrange import Arranged
 from builder.sandbox.program import NotStarted, Program
 from builder.sandbox.spec import ExitStatus
@@ -21,8 +22,9 @@ from builder.sandbox.spec import ExitStatus
 def run(arranged: Arranged) -> ExitStatus | Program:
     """Runs the process to its end; afterwards nothing that it started is left. Or makes this process into the one that
     is to run, up to the exec."""
+    ahead.enter_namespaces()
     if not arranged.kind.needs_finish:
-        return container.enter(arranged)
+        return container.enter(arranged, _own_trees(arranged) if arranged.spec.insecure else ahead.kernel_trees())
     report, answer = os.pipe2(os.O_CLOEXEC)
     pid = kernel.fork_into(kernel.CLONE_NEWPID | kernel.CLONE_NEWNS)
     if pid == 0:
@@ -49,7 +51,7 @@ def _be_child(arranged: Arranged, answer: int) -> NoReturn:
     """A successful exec closes the pipe; anything else is written to it."""
     report: dict[str, Any] = {"bug": "the child ended without a result"}
     try:
-        container.enter(arranged).execute()
+        container.enter(arranged, _own_trees(arranged)).execute()
     except NotStarted as result:
         report = {"status": result.status}
     except BuilderError as error:
@@ -63,6 +65,10 @@ def _be_child(arranged: Arranged, answer: int) -> NoReturn:
             os.write(answer, json.dumps(report).encode())
         finally:
             os._exit(1)
+
+
+def _own_trees(arranged: Arranged) -> KernelTrees:
+    return ahead.make_trees(f"{arranged.scratch}/own", insecure=arranged.spec.insecure)
 
 
 def _explain(report: dict[str, Any]) -> ExitStatus:

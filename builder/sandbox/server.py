@@ -1,7 +1,8 @@
 """The worker process: single-threaded, so that it may fork. Every job is a child with namespaces of its own.
 
 The child for the next job is forked ahead: when the job comes, it is only handed over. So the time that a fork takes
-(about 3 ms, with the copying of memory that both sides go on to write to) passes while an earlier job runs.
+(about 3 ms, with the copying of memory that both sides go on to write to) passes while an earlier job runs; and where
+that was a run, so does what another one would need whatever it is (ahead.py).
 
 Three kinds of descriptors tell it everything: the control socket (a new call, or the end of the main process), each
 call's socket (the caller hung up: cancelled) and each child's pidfd. The worker itself is process 1 of a pid
@@ -24,7 +25,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from builder.errors import BuilderError, SandboxError
-from builder.sandbox import kernel, privileges, protocol, seccomp, system_files
+from builder.sandbox import ahead, kernel, privileges, protocol, seccomp, system_files
 from builder.sandbox.identity import needs_user_namespace, own_identities
 from builder.sandbox.idmap import enter_user_namespace
 from builder.sandbox.jobs import NEED_NAMESPACES, find_job
@@ -79,7 +80,7 @@ class Server:
     def __init__(self, control: _socket.socket, refusal: str) -> None:
         self._control = control
         self._refusal = refusal
-        self._spare = self._fork()
+        self._spare = self._fork(for_run=True)
         self._poll = select.poll()
         self._poll.register(control, select.POLLIN)
         self._by_pidfd: dict[int, _Running] = {}
@@ -106,7 +107,7 @@ class Server:
         if not fds:
             return False
         while not self._spare.take(name, fds):
-            self._spare = self._fork()
+            self._spare = self._fork(for_run=False)
         for fd in fds[1:]:
             os.close(fd)
         running = _Running(self._spare.pid, _socket.socket(fileno=fds[0]))
@@ -115,15 +116,18 @@ class Server:
         self._poll.register(running.call, _HANGUP)
         with contextlib.suppress(ImportError, KeyError):  # for the next one; the job itself meets it, and can answer
             find_job(name)
-        self._spare = self._fork()
+        self._spare = self._fork(for_run=name == "run")
         return True
 
-    def _fork(self) -> _Spare:
+    def _fork(self, for_run: bool) -> _Spare:
         ours, theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
         pid = kernel.fork_into(0 if self._refusal else _JOB_NAMESPACES)
         if pid == 0:
             self._control.close()
             ours.close()
+            if for_run and not self._refusal:
+                with contextlib.suppress(OSError):  # a run tries again, and can say what is refused
+                    ahead.kernel_trees()
             wait_for_job(theirs, self._refusal)
         theirs.close()
         return _Spare(pid, ours)

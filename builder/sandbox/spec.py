@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 DEFAULT_HOSTNAME = "buildkitsandbox"
 """What processes of a build see where nothing else is asked for: the same everywhere, and BuildKit's."""
 
+DEFAULT_SHM_SIZE = 64 << 20
+"""docker's."""
+
 
 class RootFs(NamedTuple):
     """An overlay: read-only directories, and one directory that takes every change."""
@@ -78,7 +81,7 @@ class RunSpec(NamedTuple):
     mounts: tuple[Mount, ...] = ()
     extra_hosts: tuple[tuple[str, str], ...] = ()
     """Pairs of name and address for /etc/hosts."""
-    shm_size: int = 64 << 20
+    shm_size: int = DEFAULT_SHM_SIZE
     ulimits: tuple[Ulimit, ...] = ()
     readonly_root: bool = False
     insecure: bool = False

@@ -28,19 +28,29 @@ _READONLY = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-tri
 _NO_EXEC = kernel.MS_NOSUID | kernel.MS_NOEXEC | kernel.MS_NODEV
 
 
-class Trees(NamedTuple):
-    """The two trees as mounts that are not attached yet."""
+def show_proc(place: str, *, insecure: bool) -> None:
+    """Mounts it at `place`/proc, beside a /dev, protected unless `insecure`.
 
-    proc: int
-    sys: int
+    To be called while the machine's own trees can still be seen: in a user namespace the kernel allows a fresh one only
+    beside one that is seen whole. Where it refuses (in a container that covers parts of /proc; /sys, where the network
+    belongs to the machine) the existing one is shown instead."""
+    kernel.attach_mount(_fresh_or_shared("proc", "/proc", 0), f"{place}/proc")
+    if not insecure:
+        _protect(place, "/proc/")
 
 
-def prepare_trees(*, writable: bool = False) -> Trees:
-    """To be called while the machine's own trees can still be seen: in a user namespace the kernel allows a fresh one
-    only beside one that is seen whole. Where it refuses (in a container that covers parts of /proc; /sys, where the
-    network belongs to the machine) the existing ones are shown instead."""
-    readonly = 0 if writable else kernel.MOUNT_ATTR_RDONLY
-    return Trees(_fresh_or_shared("proc", "/proc", 0), _fresh_or_shared("sysfs", "/sys", readonly))
+def show_sys(place: str, *, insecure: bool) -> None:
+    """Mounts it at `place`/sys, as `show_proc` does.
+
+    Control groups, read-only, are seen only where all are in the unified tree: a namespace shows the process's own
+    group as the root. Where the kernel refuses they are left out: nothing that a build runs depends on them."""
+    readonly = 0 if insecure else kernel.MOUNT_ATTR_RDONLY
+    kernel.attach_mount(_fresh_or_shared("sysfs", "/sys", readonly), f"{place}/sys")
+    if has_unified_cgroups():
+        with contextlib.suppress(OSError):
+            kernel.mount("cgroup2", f"{place}/sys/fs/cgroup", "cgroup2", _NO_EXEC | kernel.MS_RDONLY)
+    if not insecure:
+        _protect(place, "/sys/")
 
 
 def _fresh_or_shared(kind: str, path: str, attributes: int) -> int:
@@ -79,21 +89,12 @@ def has_unified_cgroups() -> bool:
     return os.path.exists("/sys/fs/cgroup/cgroup.controllers")
 
 
-def attach_trees(trees: Trees) -> None:
-    """Control groups, read-only, are seen only where all are in the unified tree: a namespace shows the process's own
-    group as the root. Where the kernel refuses they are left out: nothing that a build runs depends on them."""
-    kernel.attach_mount(trees.proc, "/proc")
-    kernel.attach_mount(trees.sys, "/sys")
-    if has_unified_cgroups():
-        with contextlib.suppress(OSError):
-            kernel.mount("cgroup2", "/sys/fs/cgroup", "cgroup2", _NO_EXEC | kernel.MS_RDONLY)
-
-
-def protect() -> None:
-    for path in protected().readonly:
+def _protect(place: str, tree: str) -> None:
+    readonly, files, folders = ([place + path for path in paths if path.startswith(tree)] for paths in protected())
+    for path in readonly:
         kernel.mount(path, path, "", kernel.MS_BIND | kernel.MS_REC)
         kernel.mount("", path, "", kernel.MS_BIND | kernel.MS_REMOUNT | kernel.MS_RDONLY | _NO_EXEC)
-    for path in protected().masked_files:
-        kernel.mount("/dev/null", path, "", kernel.MS_BIND)
-    for path in protected().masked_folders:
+    for path in files:
+        kernel.mount(f"{place}/dev/null", path, "", kernel.MS_BIND)
+    for path in folders:
         kernel.mount("tmpfs", path, "tmpfs", kernel.MS_RDONLY, "mode=555")
