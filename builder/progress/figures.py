@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from builder.progress.events import BuildFinished, TaskProgress, WarningRaised
 from builder.progress.text import printable
 
@@ -35,9 +37,17 @@ def progress_text(progress: TaskProgress) -> str:
     return as_text(progress.done) + (f" / {as_text(progress.total)}" if progress.total else "")
 
 
-def warning_text(warning: WarningRaised) -> str:
+def warning_lines(warnings: Sequence[WarningRaised]) -> list[str]:
+    """All warnings of a build together, for its end: what is said in between scrolls away."""
+    if not warnings:
+        return []
+    head = "1 warning found:" if len(warnings) == 1 else f"{len(warnings)} warnings found:"
+    return [head, *(f" - {_warning_text(warning)}" for warning in warnings)]
+
+
+def _warning_text(warning: WarningRaised) -> str:
     place = f"{printable(warning.file)}:{warning.line}: " if warning.file else ""
-    return f"{place}warning: {printable(warning.message)} ({warning.rule})"
+    return f"{place}{warning.rule}: {printable(warning.message)}"
 
 
 def summary_text(event: BuildFinished) -> str:

@@ -15,7 +15,7 @@ from builder.progress.events import (
     TaskStarted,
     WarningRaised,
 )
-from builder.progress.figures import progress_text, seconds_text, summary_text, warning_text
+from builder.progress.figures import progress_text, seconds_text, summary_text, warning_lines
 from builder.progress.text import LineCutter, printable
 from builder.progress.writer import Writer
 
@@ -40,6 +40,7 @@ class PlainReporter:
         self._mutex = _thread.allocate_lock()
         self._tasks: dict[str, _Task] = {}
         self._count = 0
+        self._warnings: list[WarningRaised] = []
 
     def emit(self, event: Event) -> None:
         with self._mutex:
@@ -65,9 +66,11 @@ class PlainReporter:
             case TaskFinished():
                 return self._finish(event)
             case WarningRaised():
-                return [warning_text(event)]
+                self._warnings.append(event)
+                return []
             case BuildFinished():
-                return ["", summary_text(event)]
+                warnings = warning_lines(self._warnings)
+                return [*([""] if warnings else []), *warnings, "", summary_text(event)]
 
     def _log(self, event: TaskLog) -> list[str]:
         task = self._tasks.get(event.id)

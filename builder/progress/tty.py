@@ -19,7 +19,7 @@ from builder.progress.events import (
     TaskStarted,
     WarningRaised,
 )
-from builder.progress.figures import seconds_text, summary_text, warning_text
+from builder.progress.figures import seconds_text, summary_text, warning_lines
 from builder.progress.frame import Frame, Line, Running
 from builder.progress.text import LineCutter, printable
 from builder.progress.transcript import Transcript
@@ -62,6 +62,7 @@ class TtyReporter:
         self._tasks: dict[str, _Task] = {}
         self._finished: list[Line] = []
         self._failures: list[_Failure] = []
+        self._warnings: list[WarningRaised] = []
         self._summary: BuildFinished | None = None
         self._began = 0.0
         self._over = threading.Event()
@@ -81,8 +82,8 @@ class TtyReporter:
             self._take(event)
 
     def close(self) -> None:
-        """Takes the live part off the screen and prints what is left to say: the whole output of failed steps, and the
-        summary."""
+        """Takes the live part off the screen and prints what is left to say: the whole output of failed steps, the
+        warnings and the summary."""
         with self._mutex:
             if self._over.is_set():
                 return
@@ -94,6 +95,8 @@ class TtyReporter:
             self._writer.write(f"{line.text}\n")
         for failure in self._failures:
             self._print_failure(failure)
+        for warning in warning_lines(self._warnings):
+            self._writer.write(f"{warning}\n")
         if self._summary:
             self._writer.write(f"{summary_text(self._summary)}\n")
         for task in self._tasks.values():
@@ -112,7 +115,7 @@ class TtyReporter:
             case TaskFinished() if event.id in self._tasks:
                 self._finish(event, self._tasks.pop(event.id))
             case WarningRaised():
-                self._finished.append(Line(warning_text(event), "yellow"))
+                self._warnings.append(event)
             case BuildFinished():
                 self._summary = event
 

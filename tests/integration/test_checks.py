@@ -19,6 +19,7 @@ env a b
 FROM scratch AS other
 COPY $missing /
 """
+CASING = "ConsistentInstructionCasing: Instruction 'env' should be written as most of them are, in upper case"
 CHECKED = """\
 Check complete, 3 warnings have been found!
 
@@ -121,8 +122,14 @@ def test_unknown_calls_are_refused(project: Pybuild) -> None:
 def test_a_build_tells_the_warnings_of_its_stages_each_time(project: Pybuild) -> None:
     for _ in range(2):
         log = project.run("build", "--progress", "plain", "--target", "app").stderr
-        assert "LegacyKeyValueFormat" in log
+        assert log.splitlines()[:3] == ["", "2 warnings found:", f" - Buildfile:3: {CASING}"]
+        assert log.splitlines()[3].startswith(" - Buildfile:3: LegacyKeyValueFormat: ")
         assert "UndefinedVar" not in log
+    events = [json.loads(line) for line in project.run("--progress", "rawjson", "--target", "app").stderr.splitlines()]
+    assert [(event["rule"], event["line"]) for event in events if event["event"] == "warning-raised"] == [
+        ("ConsistentInstructionCasing", 3),
+        ("LegacyKeyValueFormat", 3),
+    ]
 
 
 def test_error_true_ends_the_build_before_a_step_runs(project: Pybuild) -> None:

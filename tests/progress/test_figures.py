@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from builder.progress.events import BuildFinished, TaskProgress, WarningRaised
-from builder.progress.figures import progress_text, seconds_text, size_text, summary_text, warning_text
+from builder.progress.figures import progress_text, seconds_text, size_text, summary_text, warning_lines
 
 
 @pytest.mark.parametrize(
@@ -49,5 +49,7 @@ def test_summaries() -> None:
 def test_progress_and_warnings() -> None:
     assert progress_text(TaskProgress("a", 0, 1500, 3000)) == "1.5 kB / 3.0 kB"
     assert progress_text(TaskProgress("a", 0, 5, 0, "files")) == "5 files"
-    assert warning_text(WarningRaised(0, "Rule", "bad\x1b[31m")) == "warning: bad (Rule)"
-    assert warning_text(WarningRaised(0, "Rule", "bad", "Buildfile", 3)) == "Buildfile:3: warning: bad (Rule)"
+    assert warning_lines([]) == []
+    warnings = [WarningRaised(0, "Rule", "bad\x1b[31m"), WarningRaised(0, "Rule", "bad", "Buildfile", 3)]
+    assert warning_lines(warnings[:1]) == ["1 warning found:", " - Rule: bad"]
+    assert warning_lines(warnings) == ["2 warnings found:", " - Rule: bad", " - Buildfile:3: Rule: bad"]
