@@ -26,6 +26,7 @@ _KEYS = (
     "type", "from", "source", "target", "readonly", "readwrite", "id", "sharing", "required", "size", "mode", "uid",
     "gid", "env",
 )  # fmt: skip
+_OPTIONS = f"options are {', '.join(_KEYS)}"
 _BARE = ("readonly", "readwrite", "required")
 _TRUE = ("1", "t", "T", "TRUE", "true", "True")
 _FALSE = ("0", "f", "F", "FALSE", "false", "False")
@@ -85,7 +86,7 @@ class _Options:
             word, equals, value = field.partition("=")
             key = _SAME.get(word.lower(), word.lower())
             if not equals and key not in _BARE:
-                raise _bad(f"{shown(field)!r} needs a value", hint=_known(key))
+                raise _bad(f"{shown(field)!r} needs a value", hint=_OPTIONS)
             self._set(key, self._expand(value) if equals else None, field)
         self._check()
 
@@ -108,7 +109,8 @@ class _Options:
         elif key in _KEYS:
             self.texts[key] = value or ""
         else:
-            raise _bad(f"unknown option {shown(field)!r}", hint=_known(key))
+            guess = did_you_mean(key, (*_KEYS, *_SAME))
+            raise _bad(f"unknown option {shown(field)!r}{guess}", hint=_OPTIONS)
 
     def _switch(self, key: str, on: bool) -> None:
         if key == "required":
@@ -244,10 +246,6 @@ def _one_of(key: str, value: str, allowed: tuple[str, ...]) -> str:
         hint = f"one of {', '.join(allowed)}"
         raise _bad(f"unknown {key} {shown(value) or 'empty'}{did_you_mean(value, allowed)}", hint=hint)
     return value
-
-
-def _known(key: str) -> str:
-    return f"options are {', '.join(_KEYS)}{did_you_mean(key, (*_KEYS, *_SAME))}"
 
 
 def _bad(message: str, *, hint: str | None = None) -> BuildfileError:

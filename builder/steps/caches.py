@@ -16,7 +16,7 @@ def take_cache(
     kitchen: Kitchen, key: str, mount: RunMount, initial: dict[str, object] | None, is_canceled: Callable[[], bool]
 ) -> Generator[str]:
     def fill(directory: str) -> None:
-        owner = {"mode": 0o755 if mount.mode is None else mount.mode & 0o7777, "uid": mount.uid, "gid": mount.gid}
+        owner = {"mode": 0o755 if mount.mode is None else mount.mode & 0o777, "uid": mount.uid, "gid": mount.gid}
         kitchen.worker().call("fill", {"directory": directory, "initial": initial, **owner})
 
     with cache_directory(kitchen.store, key, mount.id, mount.sharing, fill, is_canceled) as directory:

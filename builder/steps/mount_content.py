@@ -27,7 +27,9 @@ PART = "mount:"
 
 
 def shows_content(mount: RunMount) -> bool:
-    return mount.kind == "bind" or (mount.kind == "cache" and mount.source.kind is not SourceKind.SCRATCH)
+    if mount.kind == "cache":
+        return mount.source.kind is not SourceKind.SCRATCH or bool(mount.path)
+    return mount.kind == "bind"
 
 
 class MountContents:

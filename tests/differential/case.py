@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,6 +36,11 @@ class Case(NamedTuple):
     """Named contexts: a description of a folder, `image:BASE` (in an OCI layout) or `docker-image://scratch`."""
     packed: str = ""
     """The context is given as a tar, compressed so: `none`, `gz`, `bz2` or `xz`."""
+    secrets: Mapping[str, str] = {}
+    allow: Sequence[str] = ()
+    hosts: Mapping[str, str] = {}
+    ulimits: Sequence[str] = ()
+    shm_size: int = 0
     needs_root: bool = False
     """Only the machine's root can do it: an ordinary user's builds fail there."""
 
@@ -85,3 +90,13 @@ def _make_others(case: Case, folder: str) -> None:
 def named_folder(context: str, name: str) -> str:
     """Where the files of a named context are."""
     return f"{context}.named/{name.replace('/', '_')}"
+
+
+def secret_options(case: Case, context: str) -> list[str]:
+    """Both programs take secrets in the same way: from files beside the context."""
+    words = []
+    for number, (name, value) in enumerate(case.secrets.items()):
+        path = f"{context}.secret{number}"
+        Path(path).write_text(value)
+        words += ["--secret", f"id={name},src={path}"]
+    return words + [word for right in case.allow for word in ("--allow", right)]

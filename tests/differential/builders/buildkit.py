@@ -12,7 +12,7 @@ from threading import Thread
 
 from tests.differential.bases import manifest_digest
 from tests.differential.builders.protocol import Outcome, UnusableError, execute
-from tests.differential.case import Case, named_folder
+from tests.differential.case import Case, named_folder, secret_options
 
 
 class BuildKit:
@@ -36,11 +36,17 @@ class BuildKit:
         options = {name: value for name, value in asked.items() if value}
         options |= {f"build-arg:{name}": value for name, value in case.args}
         options |= {f"label:{name}": value for name, value in case.labels}
+        surroundings = {
+            "add-hosts": ",".join(f"{name}={address}" for name, address in case.hosts.items()),
+            "ulimit": ",".join(case.ulimits),
+            "shm-size": str(case.shm_size or ""),
+        }
+        options |= {name: value for name, value in surroundings.items() if value}
         command = [*self._command, "--local", f"dockerfile={context}", *self._named(case, context)]
         if not case.packed:
             command += ["--local", f"context={context}"]
         command += [word for name, value in options.items() for word in ("--opt", f"{name}={value}")]
-        command += ["--output", f"type=oci,dest={archive}"]
+        command += ["--output", f"type=oci,dest={archive}", *secret_options(case, context)]
         if case.packed:  # its client serves a tar on standard input in this way
             with served(os.path.dirname(context)) as url:
                 code, log = execute([*command, "--opt", f"context={url}/{os.path.basename(context)}.tar"])

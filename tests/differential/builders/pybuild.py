@@ -15,7 +15,7 @@ from builder.store.store import Store
 from builder.wiring import remover
 from tests.differential.bases import ARCHITECTURE
 from tests.differential.builders.protocol import Outcome, execute
-from tests.differential.case import Case, named_folder
+from tests.differential.case import Case, named_folder, secret_options
 
 _PYTHONPATH = os.pathsep.join([str(Path(__file__).parents[3]), *filter(None, [os.environ.get("PYTHONPATH")])])
 
@@ -41,6 +41,10 @@ class Pybuild:
         command += ["-o", f"type=oci,dest={archive}", *self._named(case, context)]
         command += [word for name, value in case.args for word in ("--build-arg", f"{name}={value}")]
         command += [word for name, value in case.labels for word in ("--label", f"{name}={value}")]
+        command += [word for name, address in case.hosts.items() for word in ("--add-host", f"{name}={address}")]
+        command += [word for limit in case.ulimits for word in ("--ulimit", limit)]
+        command += ["--shm-size", str(case.shm_size)] if case.shm_size else []
+        command += secret_options(case, context)
         command += ["--target", case.target] if case.target else []
         command += ["--platform", case.platform] if case.platform else []
         code, log = execute([*command, f"{context}.tar" if case.packed else context], {"PYTHONPATH": _PYTHONPATH})
