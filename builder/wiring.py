@@ -141,7 +141,12 @@ def _workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: E
 
     secret, agent = _secrets(options)
     origins = _origins(options)
-    places = Places(lambda folder: store.place("contexts", folder), store.folder("tmp"), store.temporary.directory)
+    places = Places(
+        lambda folder: store.place("contexts", folder),
+        store.folder("tmp"),
+        store.temporary.directory,
+        store.folder("cache"),
+    )
     contexts = OpenContexts(options.context, options.file, origins, places, opened)
 
     def runner(plan: Plan) -> LocalStepRunner:

@@ -23,14 +23,15 @@ class BuildfileText(NamedTuple):
     data: bytes
 
 
-def read_buildfile(context_root: str, given: str | None, spool: str | None = None) -> BuildfileText:
-    """The Buildfile that `given` names: a path, `-` or a URL; None: the one in the context. `spool` is a folder for
-    what is fetched. Raises ContextError `no-buildfile` with the names that were tried."""
-    if given and given.startswith(("http://", "https://")):
-        from builder.context.download import download, shown
+def read_buildfile(context_root: str, given: str | None, cache: str = "") -> BuildfileText:
+    """The Buildfile that `given` names: a path, `-` or a URL; None: the one in the context. `cache` is a folder where
+    what is fetched is kept; without it nothing is fetched. Raises ContextError `no-buildfile` with the names that were
+    tried."""
+    if cache and given and given.startswith(("http://", "https://")):
+        from builder.context.http import HttpCache
+        from builder.context.weblink import shown
 
-        with open(download(given, spool).fd, "rb") as fetched:
-            fetched.seek(0)
+        with open(HttpCache(f"{cache}/http").fetch(given).path, "rb") as fetched:
             return BuildfileText(shown(given), shown(given), fetched.read(MAX_BYTES))
     if given == "-":
         refuse_terminal("a Buildfile", "pybuild -f - . < Buildfile")

@@ -6,11 +6,11 @@ import os
 import sys
 
 from builder.context.buildfile import MAX_BYTES, NAMES, BuildfileText, read_buildfile, refuse_terminal
-from builder.context.download import Download, download, is_url
 from builder.context.filetree import Context
+from builder.context.http import HttpCache, RemoteFile
 from builder.context.listed import archive_context, empty_context, one_file_context
 from builder.context.opened import Places
-from builder.context.origin import STDIN, Origin, OriginKind, main_origin
+from builder.context.origin import STDIN, Origin, OriginKind, git_reference, is_url, main_origin
 from builder.errors import ContextError, UsageError
 from builder.layers.archive import is_archive
 from builder.layers.compress import MAGIC_SIZE, sniff
@@ -27,11 +27,11 @@ def take_input(given: str, file: str | None, places: Places) -> tuple[BuildfileT
     if origin.kind is OriginKind.STDIN:
         return _from_stdin(file, spool)
     if origin.kind is OriginKind.URL:
-        return _from_url(origin, file, spool)
+        return _from_url(origin, file, places)
     is_git = origin.kind is OriginKind.GIT
     context = git_context(origin.place, places) if is_git else _archive(origin.place, spool)
     try:
-        return _buildfile(context, origin, file), context
+        return _buildfile(context, origin, file, places), context
     except BaseException:
         context.close()
         raise
@@ -40,39 +40,42 @@ def take_input(given: str, file: str | None, places: Places) -> tuple[BuildfileT
 def git_context(url: str, places: Places) -> Context:
     """What a git URL names, without an ignore file: BuildKit reads none there."""
     from builder.context.folder import FolderContext
-    from builder.context.repository import checkout, find_repository
+    from builder.context.git import GitCache
     from builder.context.statindex import StatIndex
 
-    folder = places.new_folder()
-    repository = find_repository(url)
-    if repository is None:
-        raise ContextError("bad-git-url", f"{url} is no git URL")
-    return FolderContext(checkout(repository, folder), None, StatIndex(f"{folder}/index"))
+    wanted = git_reference(url)
+    if wanted is None:
+        raise ContextError("bad-git-url", "this is no git URL")
+    cache = GitCache(f"{places.cache}/git", ssh_agent=os.environ.get("SSH_AUTH_SOCK", ""))
+    root = cache.checkout(wanted, cache.resolve(wanted), places.new_folder())
+    return FolderContext(root, None, StatIndex(""))
 
 
-def _from_url(origin: Origin, file: str | None, spool: str) -> tuple[BuildfileText, Context]:
+def _from_url(origin: Origin, file: str | None, places: Places) -> tuple[BuildfileText, Context]:
     """A tar is the context; anything else is a Buildfile, and the only file of the context. Its name is BuildKit's."""
-    found = download(origin.place, spool)
-    is_tar = bool(sniff(os.pread(found.fd, MAGIC_SIZE, 0))) or is_archive(found.fd)
-    context = archive_context(found.fd, origin.identity, spool) if is_tar else _one_file(found, spool)
+    found = HttpCache(f"{places.cache}/http").fetch(origin.place)
+    fd = os.open(found.path, os.O_RDONLY | os.O_CLOEXEC)
+    is_tar = bool(sniff(os.pread(fd, MAGIC_SIZE, 0))) or is_archive(fd)
+    context = archive_context(fd, origin.identity, places.spool) if is_tar else _one_file(fd, found, places)
     try:
         if file and not is_tar and not (file == STDIN or os.path.isabs(file) or is_url(file)):
             hint = "leave out -f, or give a tar archive behind the URL"
             raise UsageError("buildfile-twice", f"the URL is a Buildfile, and -f {file} names another", hint=hint)
-        return _buildfile(context, origin, file if is_tar or file else _ONE_FILE), context
+        return _buildfile(context, origin, file if is_tar or file else _ONE_FILE, places), context
     except BaseException:
         context.close()
         raise
 
 
-def file_context(url: str, spool: str) -> Context:
+def file_context(url: str, places: Places) -> Context:
     """A named context: the file as it is, an archive too."""
-    return _one_file(download(url, spool), spool)
+    found = HttpCache(f"{places.cache}/http").fetch(url)
+    return _one_file(os.open(found.path, os.O_RDONLY | os.O_CLOEXEC), found, places)
 
 
-def _one_file(found: Download, spool: str) -> Context:
-    entry = Entry(_ONE_FILE, Kind.FILE, 0o600, size=found.size, mtime=found.mtime)
-    return one_file_context(found.fd, entry, spool)
+def _one_file(fd: int, found: RemoteFile, places: Places) -> Context:
+    entry = Entry(_ONE_FILE, Kind.FILE, 0o600, size=found.size, mtime=found.mtime or 0)
+    return one_file_context(fd, entry, places.spool)
 
 
 def _from_stdin(file: str | None, spool: str) -> tuple[BuildfileText, Context]:
@@ -128,10 +131,10 @@ def _archive(path: str, spool: str) -> Context:
     return archive_context(fd, path, spool)
 
 
-def _buildfile(context: Context, origin: Origin, file: str | None) -> BuildfileText:
+def _buildfile(context: Context, origin: Origin, file: str | None, places: Places) -> BuildfileText:
     """`-`, URLs and absolute paths are no part of the context, other paths lie in it."""
     if file and (file == STDIN or os.path.isabs(file) or is_url(file)):
-        return read_buildfile("", file)
+        return read_buildfile("", file, places.cache)
     return find_buildfile(context, origin, file)
 
 

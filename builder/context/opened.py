@@ -26,6 +26,8 @@ class Places(NamedTuple):
     """A folder for files without a name."""
     new_folder: Callable[[], str]
     """Makes a folder that is removed when the build is over."""
+    cache: str
+    """A folder where what was fetched is kept."""
 
 
 class OpenContexts:
@@ -47,7 +49,7 @@ class OpenContexts:
     def buildfile(self) -> BuildfileText:
         """The Buildfile of the build. Reads standard input if that is the Buildfile or the context."""
         if os.path.isdir(self._given):
-            text = read_buildfile(self._given, self._file, self._places.spool)
+            text = read_buildfile(self._given, self._file, self._places.cache)
             self._beside = text.path
             return text
         from builder.context.inputs import take_input
@@ -74,7 +76,7 @@ class OpenContexts:
         if origin.kind == "url":
             from builder.context.inputs import file_context
 
-            return file_context(origin.place, self._places.spool)
+            return file_context(origin.place, self._places)
         return self._folder(origin.place, "")
 
     def _keep(self, name: str, context: Context) -> None:

@@ -7,9 +7,12 @@ import re
 from enum import StrEnum
 
 from builder.errors import BuilderError, ContextError, UsageError
-from builder.lean import NamedTuple
+from builder.lean import TYPE_CHECKING, NamedTuple
 from builder.model.platform import Platform
 from builder.model.reference import Reference, familiar_name
+
+if TYPE_CHECKING:
+    from builder.model.gitreference import GitReference
 
 STDIN = "-"
 _WEB = ("http://", "https://")
@@ -39,9 +42,13 @@ class Origin(NamedTuple):
         """The same for the same place, whatever the working directory was; without a password."""
         if self.kind not in (OriginKind.GIT, OriginKind.URL):
             return os.path.abspath(self.place)
-        from builder.context.download import shown
+        from builder.context.weblink import shown
 
-        return shown(self.place)
+        return shown(self.place) + self.place.partition("#")[2]
+
+
+def is_url(text: str) -> bool:
+    return text.startswith(_WEB)
 
 
 def main_origin(text: str) -> Origin:
@@ -50,9 +57,9 @@ def main_origin(text: str) -> Origin:
         return Origin(OriginKind.STDIN, text)
     if os.path.exists(text):
         return Origin(OriginKind.ARCHIVE, text)
-    if _is_git(text):
+    if git_reference(text):
         return Origin(OriginKind.GIT, text)
-    if text.startswith(_WEB):
+    if is_url(text):
         return Origin(OriginKind.URL, text)
     hint = "name the folder that COPY reads, a tar archive, a URL, or - for standard input"
     raise ContextError("no-context", f"the context {text} does not exist", hint=hint)
@@ -80,9 +87,9 @@ def _named_origin(name: str, where: str) -> Origin:
         return Origin(OriginKind.IMAGE, f"oci-layout:{_layout(rest)}")
     if os.path.isdir(where):
         return Origin(OriginKind.FOLDER, where)
-    if _is_git(where):
+    if git_reference(where):
         return Origin(OriginKind.GIT, where)
-    if where.startswith(_WEB):
+    if is_url(where):
         return Origin(OriginKind.URL, where)
     if where.startswith("target:"):
         raise UsageError("bad-option", f"--build-context {name}={where}: only bake has targets", hint=_HINT)
@@ -104,7 +111,11 @@ def _layout(text: str) -> str:
     return os.path.abspath(path) + tail
 
 
-def _is_git(text: str) -> bool:
-    from builder.context.repository import find_repository
+def git_reference(text: str) -> GitReference | None:
+    """What a git URL says; `github.com/NAME/NAME` is one, too. None for any other text."""
+    from builder.model.gitreference import parse_git_reference
 
-    return find_repository(text) is not None
+    if text.startswith("github.com/"):
+        path, hash_mark, fragment = text.partition("#")
+        text = f"https://{path.removesuffix('.git')}.git{hash_mark}{fragment}"
+    return parse_git_reference(text)
