@@ -146,6 +146,8 @@ def _workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: E
         store.folder("tmp"),
         store.temporary.directory,
         store.folder("cache"),
+        secret,
+        agent,
     )
     contexts = OpenContexts(options.context, options.file, origins, places, opened)
 

@@ -11,6 +11,8 @@ from builder.lean import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from typing import BinaryIO
 
+    from builder.context.opened import Places
+
 NAMES = ("Buildfile", "Dockerfile", "Containerfile", "dockerfile")
 MAX_BYTES = 64 << 20
 
@@ -23,15 +25,15 @@ class BuildfileText(NamedTuple):
     data: bytes
 
 
-def read_buildfile(context_root: str, given: str | None, cache: str = "") -> BuildfileText:
-    """The Buildfile that `given` names: a path, `-` or a URL; None: the one in the context. `cache` is a folder where
-    what is fetched is kept; without it nothing is fetched. Raises ContextError `no-buildfile` with the names that were
+def read_buildfile(context_root: str, given: str | None, places: Places | None = None) -> BuildfileText:
+    """The Buildfile that `given` names: a path, `-` or a URL; None: the one in the context. `places` is what
+    fetching needs; without it nothing is fetched. Raises ContextError `no-buildfile` with the names that were
     tried."""
-    if cache and given and given.startswith(("http://", "https://")):
+    if places and given and given.startswith(("http://", "https://")):
         from builder.context.http import HttpCache
         from builder.context.weblink import shown
 
-        with open(HttpCache(f"{cache}/http").fetch(given).path, "rb") as fetched:
+        with open(HttpCache(f"{places.cache}/http", places.secret).fetch(given).path, "rb") as fetched:
             return BuildfileText(shown(given), shown(given), fetched.read(MAX_BYTES))
     if given == "-":
         refuse_terminal("a Buildfile", "pybuild -f - . < Buildfile")

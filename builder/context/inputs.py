@@ -46,14 +46,19 @@ def git_context(url: str, places: Places) -> Context:
     wanted = git_reference(url)
     if wanted is None:
         raise ContextError("bad-git-url", "this is no git URL")
-    cache = GitCache(f"{places.cache}/git", ssh_agent=os.environ.get("SSH_AUTH_SOCK", ""))
+    cache = GitCache(f"{places.cache}/git", places.secret, ssh_agent=_agent(places))
     root = cache.checkout(wanted, cache.resolve(wanted), places.new_folder())
     return FolderContext(root, None, StatIndex(""))
 
 
+def _agent(places: Places) -> str:
+    """As git itself finds it, where the command line names none."""
+    return places.agent("default") or os.environ.get("SSH_AUTH_SOCK", "")
+
+
 def _from_url(origin: Origin, file: str | None, places: Places) -> tuple[BuildfileText, Context]:
     """A tar is the context; anything else is a Buildfile, and the only file of the context. Its name is BuildKit's."""
-    found = HttpCache(f"{places.cache}/http").fetch(origin.place)
+    found = HttpCache(f"{places.cache}/http", places.secret).fetch(origin.place)
     fd = os.open(found.path, os.O_RDONLY | os.O_CLOEXEC)
     is_tar = bool(sniff(os.pread(fd, MAGIC_SIZE, 0))) or is_archive(fd)
     context = archive_context(fd, origin.identity, places.spool) if is_tar else _one_file(fd, found, places)
@@ -69,7 +74,7 @@ def _from_url(origin: Origin, file: str | None, places: Places) -> tuple[Buildfi
 
 def file_context(url: str, places: Places) -> Context:
     """A named context: the file as it is, an archive too."""
-    found = HttpCache(f"{places.cache}/http").fetch(url)
+    found = HttpCache(f"{places.cache}/http", places.secret).fetch(url)
     return _one_file(os.open(found.path, os.O_RDONLY | os.O_CLOEXEC), found, places)
 
 
@@ -134,7 +139,7 @@ def _archive(path: str, spool: str) -> Context:
 def _buildfile(context: Context, origin: Origin, file: str | None, places: Places) -> BuildfileText:
     """`-`, URLs and absolute paths are no part of the context, other paths lie in it."""
     if file and (file == STDIN or os.path.isabs(file) or is_url(file)):
-        return read_buildfile("", file, places.cache)
+        return read_buildfile("", file, places)
     return find_buildfile(context, origin, file)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Places(NamedTuple):
-    """Where contexts keep what they need."""
+    """Where contexts keep what they need, and what opens doors to them."""
 
     index_of: Callable[[str], str]
     """From what a folder is known by to the file that remembers its digests."""
@@ -28,6 +28,10 @@ class Places(NamedTuple):
     """Makes a folder that is removed when the build is over."""
     cache: str
     """A folder where what was fetched is kept."""
+    secret: Callable[[str], bytes | None]
+    """By id; those that are meant for a host go with what is fetched from it."""
+    agent: Callable[[str], str | None]
+    """The socket of an ssh agent, by id."""
 
 
 class OpenContexts:
@@ -49,7 +53,7 @@ class OpenContexts:
     def buildfile(self) -> BuildfileText:
         """The Buildfile of the build. Reads standard input if that is the Buildfile or the context."""
         if os.path.isdir(self._given):
-            text = read_buildfile(self._given, self._file, self._places.cache)
+            text = read_buildfile(self._given, self._file, self._places)
             self._beside = text.path
             return text
         from builder.context.inputs import take_input

@@ -19,7 +19,7 @@ EXAMPLES = """\
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", nargs="?", metavar="FILE", help="the file, a URL, or - for standard input")
+    parser.add_argument("file", nargs="?", metavar="FILE", help="the file, or - for standard input")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     parser.add_argument(
         "--batch", action="store_true", help="read paths from standard input, print a line of JSON each"
