@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Generator
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.support.debian import make_debian
 from tests.support.scratch import Scratch, remove
 
 settings.register_profile("pybuild", deadline=None, print_blob=True)
@@ -41,6 +43,23 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[
     in_the_way = scratch.remove()
     if in_the_way:
         pytest.exit(f"tests left what cannot be removed: {in_the_way[:2000]}", returncode=1)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Root cannot run what is for an ordinary user: tests/test_as_user.py does, as one."""
+    if os.geteuid():
+        return
+    ordinary = [item for item in items if item.get_closest_marker("ordinary_user")]
+    if ordinary:
+        config.hook.pytest_deselected(items=ordinary)
+        items[:] = [item for item in items if item not in ordinary]
+
+
+@pytest.fixture(scope="session")
+def debian_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The base of examples/python-web, made once for all workers."""
+    base = tmp_path_factory.getbasetemp()
+    return make_debian(base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base)
 
 
 @pytest.fixture(autouse=True)

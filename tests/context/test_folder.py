@@ -252,7 +252,7 @@ def test_thousands_of_nested_directories(tmp_path: Path, open_context: Open) -> 
     subprocess.run(["rm", "-rf", str(tmp_path / "d")], check=True)  # Python's own rmtree recurses
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+@pytest.mark.ordinary_user
 def test_an_unreadable_file_is_named(tmp_path: Path, open_context: Open) -> None:
     write(tmp_path, {"d/f": "x"})
     os.chmod(tmp_path / "d" / "f", 0)

@@ -6,13 +6,10 @@ import http.client
 import json
 import os
 import re
-import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -22,28 +19,11 @@ from tests.support.cli import Pybuild
 pytestmark = [pytest.mark.kernel, pytest.mark.network]
 
 
-def mirror() -> tuple[str, int]:
-    """Where this machine's apt gets its packages."""
-    sites = subprocess.run(
-        ["apt-get", "indextargets", "--format", "$(SITE)"], capture_output=True, text=True, check=True
-    )
-    url = urlsplit(sites.stdout.split()[0])
-    return url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
-
-
 @pytest.fixture
-def debian(pybuild: Pybuild, example: Example) -> str:
+def debian(pybuild: Pybuild, example: Example, debian_base: Path) -> str:
     """The example's folder, its base image imported."""
-    if shutil.which("mmdebstrap") is None:
-        pytest.skip("mmdebstrap is not installed")
-    try:
-        socket.create_connection(mirror(), timeout=30).close()
-    except (OSError, IndexError) as error:
-        pytest.skip(f"no package mirror: {error}")
-    folder = example("python-web")
-    subprocess.run([f"{folder}/make-base.sh"], check=True)
-    pybuild.run("import", f"{folder}/base.tar", "localhost/debian:bookworm")
-    return folder
+    pybuild.run("import", str(debian_base), "localhost/debian:bookworm")
+    return example("python-web")
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,8 @@ from builder.sandbox.worker import Worker
 from tests.sandbox.conftest import Runner
 
 
+@pytest.mark.ordinary_user
 def test_without_newuidmap_there_is_only_user_0(base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if os.geteuid() == 0:
-        pytest.skip("root needs no user namespace")
     monkeypatch.setenv("PATH", "/nowhere")
     with Worker() as worker:
         runner = Runner(worker, base, tmp_path)
