@@ -2,7 +2,7 @@
 
     answer.py    what an answer is, and which question gives which
     check.py     what the checks find in all stages, or in those that the target needs
-    outline.py   what the target takes: arguments with their values and descriptions
+    outline.py   what the target takes: arguments with values and descriptions, secrets, ssh, caches
     targets.py   the stages that can be built
     table.py     columns of text
     fix.py       the Buildfile rewritten, and what is left

@@ -16,7 +16,7 @@ from builder.context.buildfile import BuildfileText
 from builder.errors import Span
 from builder.plan.facts import ArgumentsRead, ArgumentValued, BaseExpanded, Fact, FileRead
 from builder.plan.make import make_plan
-from builder.plan.types import ImageResolver, Plan
+from builder.plan.types import ImageResolver, Plan, RunAction
 from builder.planning import PlanRequest
 from builder.syntax.expand import expand
 from builder.syntax.parse import parse
@@ -31,11 +31,21 @@ class OutlinedArg(NamedTuple):
     """Other arguments in its default."""
 
 
+class OutlinedMount(NamedTuple):
+    """A secret, a forwarded agent or a cache of RUN --mount; several mounts of one id are one."""
+
+    kind: str
+    id: str
+    required: bool
+    span: Span
+
+
 class OutlineAnswer(NamedTuple):
     text: BuildfileText
     name: str
     description: str
     args: tuple[OutlinedArg, ...]
+    mounts: tuple[OutlinedMount, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -46,6 +56,9 @@ class OutlineAnswer(NamedTuple):
             "name": self.name,
             "description": self.description,
             "args": [_argument(arg) for arg in self.args],
+            "secrets": [_mount(mount, "name") for mount in self._of("secret")],
+            "ssh": [_mount(mount, "name") for mount in self._of("ssh")],
+            "cache": [_mount(mount, "ID") for mount in self._of("cache")],
             "sources": [base64.b64encode(self.text.data).decode("ascii")],
         }
         return {name: value for name, value in members.items() if value}
@@ -58,7 +71,15 @@ class OutlineAnswer(NamedTuple):
         if self.args:
             rows_of_args = [(arg.name, arg.value, arg.description) for arg in self.args]
             parts.append(table([("BUILD ARG", "VALUE", "DESCRIPTION"), *rows_of_args]))
+        for kind in ("secret", "ssh"):
+            rows = [(mount.id, "true" if mount.required else "") for mount in self._of(kind)]
+            parts += [table([(kind.upper(), "REQUIRED"), *rows])] if rows else []
+        caches = [(mount.id,) for mount in self._of("cache")]
+        parts += [table([("CACHE MOUNT",), *caches])] if caches else []
         return "\n".join(parts)
+
+    def _of(self, kind: str) -> list[OutlinedMount]:
+        return [mount for mount in self.mounts if mount.kind == kind]
 
 
 def outline(request: PlanRequest, resolver: ImageResolver) -> OutlineAnswer:
@@ -68,7 +89,19 @@ def outline(request: PlanRequest, resolver: ImageResolver) -> OutlineAnswer:
     comments = {stage.position: notes.descriptions.get(stage.span.line, "") for stage in plan.stages}
     target = plan.target
     args = sorted(notes.arguments_of(plan), key=lambda arg: arg.span.line)
-    return OutlineAnswer(request.text, target.name, comments[target.position], tuple(args))
+    return OutlineAnswer(request.text, target.name, comments[target.position], tuple(args), _mounts_of(plan))
+
+
+def _mounts_of(plan: Plan) -> tuple[OutlinedMount, ...]:
+    """In the file's order; of the same id the target's own mount counts first."""
+    found: dict[tuple[str, str], OutlinedMount] = {}
+    for stage in reversed(plan.stages):
+        for step in stage.steps:
+            for mount in step.action.mounts if isinstance(step.action, RunAction) else ():
+                if mount.kind in ("secret", "ssh", "cache"):
+                    name = mount.id or mount.target
+                    found.setdefault((mount.kind, name), OutlinedMount(mount.kind, name, mount.required, step.span))
+    return tuple(sorted(found.values(), key=lambda mount: mount.span.line))
 
 
 class _Notes:
@@ -140,6 +173,11 @@ def _closure(names: set[str], known: Mapping[str, OutlinedArg]) -> set[str]:
             found.add(name)
             waiting += known[name].mentions if name in known else ()
     return found
+
+
+def _mount(mount: OutlinedMount, member: str) -> dict[str, object]:
+    members: dict[str, object] = {member: mount.id}
+    return members | ({"required": True} if mount.required else {}) | {"location": location(mount.span)}
 
 
 def _argument(arg: OutlinedArg) -> dict[str, object]:

@@ -197,3 +197,33 @@ def test_fix_rewrites_the_file_and_prints_what_it_did(project: Pybuild) -> None:
     assert json.loads(project.run("check", "--fix", "--format", "json").stdout)["written"] is True
     project.run("check", "--dry-run", code=2)
     assert "rewrites files only" in project.run("check", "--fix", "-f", "-", code=2, stdin=b"FROM scratch\n").stderr
+
+
+def test_outline_of_mounts(project: Pybuild) -> None:
+    """The case of buildx's own tests, on scratch."""
+    (project.cwd / "Buildfile").write_text(
+        "FROM scratch AS first\nRUN --mount=type=secret,target=/etc/passwd,required=true --mount=type=ssh true\n"
+        "FROM scratch AS second\nRUN --mount=type=secret,id=unused --mount=type=ssh,id=ssh2 true\n"
+        "FROM scratch AS third\nARG BAR\nRUN --mount=type=secret,id=second${BAR} true\n"
+        "FROM third AS target\nCOPY --from=first /foo /\n"
+        "RUN --mount=type=ssh,id=ssh3,required --mount=type=cache,target=/c true\nFROM second\n"
+    )
+    asked = ("--build-arg", "BAR=678", "--target", "target")
+    answer = json.loads(project.run("--call=outline,format=json", *asked).stdout)
+    for member in ("args", "secrets", "ssh", "cache"):
+        for item in answer[member]:
+            item["line"] = item.pop("location")["ranges"][0]["start"]["line"]
+    assert answer["args"] == [{"name": "BAR", "value": "678", "line": 6}]
+    assert answer["secrets"] == [{"name": "passwd", "required": True, "line": 2}, {"name": "second678", "line": 7}]
+    assert answer["ssh"] == [{"name": "default", "line": 2}, {"name": "ssh3", "required": True, "line": 10}]
+    assert answer["cache"] == [{"ID": "/c", "line": 10}]
+    assert project.run("--call=outline", *asked).stdout.splitlines()[-8:] == [
+        "second678",
+        "",
+        "SSH       REQUIRED",
+        "default",
+        "ssh3      true",
+        "",
+        "CACHE MOUNT",
+        "/c",
+    ]
