@@ -43,8 +43,8 @@ class CopyIgnoredFile(OfInstructions):
 
 
 def _names_parent(rule: Rule, path: str) -> bool:
-    """patternmatcher's MatchesOrParentMatches: of the folders above, only the one as deep as the pattern is tried."""
+    """Whether the line names a folder above; of an absolute path that is also the empty one, as in patternmatcher's
+    MatchesOrParentMatches."""
     parent, slash, _ = path.rpartition("/")
     parts = (parent or slash).split("/") if slash else []
-    depth = rule.text.count("/") + 1
-    return bool(parts) and depth <= len(parts) and rule.names("/".join(parts[:depth]))
+    return any(rule.names("/".join(parts[:depth])) for depth in range(1, len(parts) + 1))

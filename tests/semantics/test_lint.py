@@ -140,6 +140,7 @@ def test_copy_ignored_file() -> None:
     )
     assert only("CopyIgnoredFile", text, "Dockerfile\n") == [2, 3]
     assert only("CopyIgnoredFile", text, "dir\n") == [3]
+    assert only("CopyIgnoredFile", text, "**/**/dir\n") == [3]
     assert only("CopyIgnoredFile", text, "**\n!Dockerfile\n") == []
     assert only("CopyIgnoredFile", "FROM scratch\nCOPY . .\nCOPY / .\n", ".*\n") == []
     assert only("CopyIgnoredFile", "FROM scratch\nCOPY . .\nCOPY * .\n", "*\n") == [2, 3]
