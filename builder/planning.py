@@ -31,12 +31,20 @@ class IgnoreFile(NamedTuple):
     text: str
 
 
+_EVERY_RIGHT = ("network.host", "security.insecure", "device")
+
+
 class PlanRequest(NamedTuple):
     """All that a plan and its warnings depend on, but for the base images."""
 
     text: BuildfileText
     options: PlanOptions
     ignore: IgnoreFile | None = None
+
+    def with_every_right(self) -> PlanRequest:
+        """For plans that are not carried out: they need no `--allow`."""
+        surroundings = self.options.surroundings._replace(allowed=_EVERY_RIGHT)
+        return self._replace(options=self.options._replace(surroundings=surroundings))
 
 
 class Watcher(NamedTuple):

@@ -91,7 +91,8 @@ def _asked(options: BuildOptions, reporter: Reporter) -> Iterator[tuple[PlanRequ
         store = opened.enter_context(open_store(options.root))
         shop = _workshop(options, store, reporter, opened)
         text = shop.buildfile()
-        yield PlanRequest(text, shop.plan_options[0], ignore_file(options.context, text)), shop.resolver
+        request = PlanRequest(text, shop.plan_options[0], ignore_file(options.context, text))
+        yield request.with_every_right(), shop.resolver
 
 
 class _Tools:

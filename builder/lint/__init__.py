@@ -15,6 +15,6 @@ Decisions, 2026-11-24:
 * Where the Buildfile is wrong, what was found up to the error is still told. The planner goes on behind a faulty
   instruction where BuildKit stops, so there may be more of it. Of a file that cannot be parsed only the errors are
   told, where BuildKit has some warnings about the lines above the first one.
-* An image of the wrong platform that only a mount names is told at the RUN; BuildKit has no line for it. Otherwise rules
-  and lines were BuildKit's on 3,162 Buildfiles of public repositories, wherever both could plan the file.
+* An image of the wrong platform that only a mount names is told at the RUN; BuildKit has no line for it. Otherwise
+  rules and lines were BuildKit's on 3,162 Buildfiles of public repositories, wherever both could plan the file.
 """

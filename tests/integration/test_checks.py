@@ -227,3 +227,8 @@ def test_outline_of_mounts(project: Pybuild) -> None:
         "CACHE MOUNT",
         "/c",
     ]
+
+
+def test_what_is_not_built_needs_no_permission(project: Pybuild) -> None:
+    (project.cwd / "Buildfile").write_text("FROM scratch\nRUN --network=host --security=insecure true\n")
+    assert project.run("check").stdout == "Check complete, no warnings found.\n"
