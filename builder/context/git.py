@@ -268,9 +268,11 @@ def _drop_git(into: str) -> None:
 
 
 def _set_times(into: str, time: int) -> None:
+    """And the mode of `into` itself, which is whatever folder the caller had."""
     for folder, folders, files in os.walk(into, topdown=False):
         for name in (*files, *folders):
             os.utime(f"{folder}/{name}", (time, time), follow_symlinks=False)
+    os.chmod(into, 0o755)  # noqa: S103 - as git makes directories; it is in a folder that is ours alone
     os.utime(into, (time, time))
 
 

@@ -78,15 +78,13 @@ class HttpCache:
 
     def fetch(self, url: str, checksum: str = "") -> RemoteFile:
         """The file that `url` serves now. With `checksum` (SHA-256 in hex) it must be that file, and no request is made
-        if it is here. Raises ContextError `checksum-mismatch`, `fetch-failed`, `unreachable`, `bad-certificate`,
-        `too-large`, `bad-url`."""
+        if the URL has served it before. Raises ContextError `checksum-mismatch`, `fetch-failed`, `unreachable`,
+        `bad-certificate`, `too-large`, `bad-url`."""
         known = self._load(url)
-        if checksum and os.path.exists(self._file(checksum)):
-            if known is None or known.digest != checksum:
-                known = _Known(checksum, "", "", served_name(url, {}))
+        if known and checksum == known.digest:
             return self._result(known)
         if checksum:
-            known = None
+            known = None  # "unchanged" would not help
         failures = 0
         while True:
             failures += 1

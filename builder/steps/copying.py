@@ -54,7 +54,7 @@ def copy_layer(
         done = 0
         for remote in fetched:
             copying.add_all(sources[done : remote.before], open_)
-            copying.add_all([remote.source], remote.open, unpack=action.unpack is True and not remote.is_git)
+            copying.add_fetched(remote, unpack=action.unpack is True)
             done = remote.before
         copying.add_all(sources[done:], open_)
         copying.add_inline()
@@ -88,6 +88,15 @@ class Copying:
                 from builder.steps.unpacking import place_members
 
                 place_members(members, self._placement, self._action.dest, self._new, self._owner)
+
+    def add_fetched(self, remote: Fetched, *, unpack: bool) -> None:
+        """A repository is copied itself, not only what is in it: where the destination is new, it is its directory."""
+        if remote.is_git:
+            target = self._placement.resolve(self._action.dest)
+            if not self._action.dest.endswith("/") and self._placement.get(target) is None:
+                self._placement.make_directories(os.path.dirname(target), self._new)
+                self._placement.put_directory(self._changed(remote.source.entry._replace(path=target)), overwrite=False)
+        self.add_all([remote.source], remote.open, unpack=unpack and not remote.is_git)
 
     def add_inline(self) -> None:
         for file in self._action.inline:

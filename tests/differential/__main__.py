@@ -16,6 +16,7 @@ from tests.differential.builders.pybuild import Pybuild
 from tests.differential.case import Case, all_cases
 from tests.differential.comparison import Bench, judge, judge_freely, record, time_differences
 from tests.differential.report import Verdict, describe, summary
+from tests.differential.web import serving
 
 
 def main() -> int:
@@ -28,6 +29,7 @@ def main() -> int:
     with ExitStack() as opened:
         folder = options.keep or opened.enter_context(tempfile.TemporaryDirectory(prefix="differential-"))
         bench = Bench(os.path.abspath(folder))
+        opened.enter_context(serving(chosen, opened.enter_context(tempfile.TemporaryDirectory(prefix="web-"))))
         try:
             peer = _peer(options.peer, bench)
         except UnusableError as error:

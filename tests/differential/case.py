@@ -41,6 +41,8 @@ class Case(NamedTuple):
     hosts: Mapping[str, str] = {}
     ulimits: Sequence[str] = ()
     shm_size: int = 0
+    web: Mapping[str, Any] = {}
+    """What it fetches, a description: see `web`."""
     needs_root: bool = False
     """Only the machine's root can do it: an ordinary user's builds fail there."""
 

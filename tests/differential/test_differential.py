@@ -13,6 +13,7 @@ from tests.differential.builders.pybuild import Pybuild
 from tests.differential.case import Case, all_cases
 from tests.differential.comparison import Bench, judge, recorded
 from tests.differential.report import describe
+from tests.differential.web import serving
 
 CASES = all_cases()
 
@@ -27,6 +28,12 @@ def pybuild(bench: Bench) -> Iterator[Pybuild]:
     pybuild = Pybuild(os.path.join(bench.folder, "store"), bench.layouts)
     yield pybuild
     pybuild.remove()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with serving(CASES, str(tmp_path_factory.mktemp("web"))):
+        yield
 
 
 @pytest.fixture(scope="session")
