@@ -23,7 +23,8 @@ FORBIDDEN = frozenset(
         # with one of these the command does not leave at once: see `cli.main.entry`
         "atexit",
         # rooms of ours that a rebuild stays out of
-        "builder.syntax", "builder.plan.make", "builder.sandbox", "builder.registry", "builder.steps.copying",
+        "builder.syntax", "builder.plan.make", "builder.lint", "builder.calls",
+        "builder.sandbox", "builder.registry", "builder.steps.copying",
         "builder.solve.parallel", "builder.solve.reasons", "builder.cache.database", "builder.images.sources",
         "builder.layers.writer", "builder.layers.tree", "builder.store.writer", "builder.store.create",
         "builder.outputs.spec", "builder.context.patterns",
