@@ -10,6 +10,8 @@ from tests.support.ordinary import ROOT, ordinary_user
 MODULES = (
     "sandbox/test_run.py",
     "sandbox/test_isolation.py",
+    "sandbox/test_mounts.py",
+    "integration/test_mounts.py",
     "sandbox/test_worker.py",
     "sandbox/test_layers.py",
     "sandbox/test_one_id.py",

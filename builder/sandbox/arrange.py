@@ -89,9 +89,13 @@ def _prepare_upper(tree: Merged, rootfs: RootFs) -> None:
 
 
 def _find_targets(spec: RunSpec, files: tuple[File, ...], tree: Merged) -> dict[str, stubs.Target]:
-    wanted = [(file.path, False) for file in files]
-    wanted += [(mount.target, mount.kind == "tmpfs" or os.path.isdir(mount.source)) for mount in spec.mounts]
-    return {path: stubs.resolve(tree, path, is_directory) for path, is_directory in wanted}
+    targets = {file.path: stubs.resolve(tree, file.path, False) for file in files}
+    for mount in spec.mounts:
+        is_memory = mount.kind == "tmpfs"
+        target = stubs.resolve(tree, mount.target, is_memory or os.path.isdir(mount.source))
+        mode = 0o1777 if mount.mode is None else mount.mode
+        targets[mount.target] = target._replace(mode=mode) if is_memory else target
+    return targets
 
 
 def _with_mode(mount: Mount, target: stubs.Target, tree: Merged) -> Mount:

@@ -7,7 +7,6 @@ The kernel's trees are moved before, to single names that were seen to be direct
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import fcntl
 import os
@@ -84,10 +83,9 @@ def _make_root() -> None:
 
 def _show(arranged: Arranged, trees: dict[Mount | File, int]) -> None:
     """Our own files, then what the spec wants, parents before what lies below them. Files exist for this run only:
-    written to memory, then mounted over their places; those in /dev just lie there. A file that is mounted stays when
-    its name in the staging directory is gone."""
+    written to memory, then mounted over their places; those in /dev just lie there."""
     os.mkdir(_STAGE, 0o700)
-    staged = []
+    kernel.mount("tmpfs", _STAGE, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "mode=700")
     for number, file in enumerate(arranged.files):
         target = arranged.targets[file.path]
         if target.startswith("/dev/"):
@@ -98,14 +96,11 @@ def _show(arranged: Arranged, trees: dict[Mount | File, int]) -> None:
         _write(file, place)
         trees[file] = kernel.clone_mount(place)
         kernel.change_mount(trees[file], kernel.MOUNT_ATTR_RDONLY | _attributes(file))
-        staged.append(place)
+    kernel.unmount(_STAGE, kernel.MNT_DETACH)
+    os.rmdir(_STAGE)
     for item, target in in_order(arranged):
         if isinstance(item, Mount) or item in trees:
             _mount(item, target, trees)
-    with contextlib.suppress(FileNotFoundError):  # where something is mounted over /dev
-        for place in staged:
-            os.unlink(place)
-        os.rmdir(_STAGE)
 
 
 def _attributes(file: File) -> int:

@@ -25,6 +25,8 @@ class Target(NamedTuple):
     exists: bool
     is_directory: bool
     """What is to stand there where nothing does yet."""
+    mode: int = 0o755
+    """Of the directory that is to stand there: runc gives a tmpfs the mode of what it covers."""
 
 
 def resolve(tree: Merged, path: str, is_directory: bool) -> Target:
@@ -65,6 +67,7 @@ def plant(tree: Merged, directory: str, missing: Iterable[Target]) -> None:
         stub = f"{_plant_parents(tree, directory, parent, parents)}/{name}"
         if target.is_directory:
             os.makedirs(stub, 0o755, exist_ok=True)
+            os.chmod(stub, target.mode)
         elif not os.path.lexists(stub):
             os.close(os.open(stub, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o644))
     for original, copy in parents:
