@@ -11,7 +11,6 @@ MODULES = (
     "sandbox/test_run.py",
     "sandbox/test_isolation.py",
     "sandbox/test_mounts.py",
-    "integration/test_mounts.py",
     "sandbox/test_worker.py",
     "sandbox/test_layers.py",
     "sandbox/test_one_id.py",
