@@ -43,8 +43,6 @@ _AT_FDCWD = -100
 _AT_EMPTY_PATH = 0x1000
 _AT_RECURSIVE = 0x8000
 _CLOSE_RANGE_CLOEXEC = 4
-_FSCONFIG_SET_FLAG = 0
-_FSCONFIG_SET_STRING = 1
 _FSCONFIG_CMD_CREATE = 6
 _MOVE_MOUNT_F_EMPTY_PATH = 4
 _OPEN_TREE_CLONE = 1
@@ -162,15 +160,8 @@ def open_filesystem(kind: str) -> int:
     return _checked(_syscall(_NR_FSOPEN, kind.encode(), 1), f"fsopen {kind}")
 
 
-def configure(filesystem: int, key: str, value: str | None = None) -> None:
-    """Sets one mount option; without a value it is a flag."""
-    command = _FSCONFIG_SET_FLAG if value is None else _FSCONFIG_SET_STRING
-    encoded = None if value is None else os.fsencode(value)
-    _checked(_syscall(_NR_FSCONFIG, filesystem, command, key.encode(), encoded, 0), f"mount option {key}={value}")
-
-
 def create_mount(filesystem: int, attributes: int = 0) -> int:
-    """A mount, not yet attached anywhere, of what was configured."""
+    """A mount, not yet attached anywhere, without any option."""
     _checked(_syscall(_NR_FSCONFIG, filesystem, _FSCONFIG_CMD_CREATE, None, None, 0), "fsconfig create")
     return _checked(_syscall(_NR_FSMOUNT, filesystem, 1, attributes), "fsmount")
 

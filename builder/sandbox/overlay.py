@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 
 from builder.sandbox import kernel
@@ -14,7 +13,7 @@ _FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 class KernelOverlay:
-    """Directories are named by descriptor: the kernel limits an option to 255 bytes, and paths may hold any byte."""
+    """Directories are named by descriptor: the kernel limits what it is told, and paths may hold any byte."""
 
     needs_finish = False
 
@@ -40,25 +39,8 @@ class KernelOverlay:
 
 
 def mount_overlay(lowers: list[str], options: dict[str, str | None], place: str) -> None:
-    """`lowers` topmost first. `lowerdir+` takes one layer at a time (Linux 6.5); before, one colon-separated option."""
-    filesystem = kernel.open_filesystem("overlay")
-    try:
-        kernel.configure(filesystem, "source", "overlay")
-        for path in lowers:
-            kernel.configure(filesystem, "lowerdir+", path)
-        for key, value in options.items():
-            kernel.configure(filesystem, key, value)
-        kernel.attach_mount(kernel.create_mount(filesystem), place)
-    except OSError as error:
-        if error.errno != errno.EINVAL:
-            raise
-        mount_by_one_option(lowers, options, place)
-    finally:
-        os.close(filesystem)
-
-
-def mount_by_one_option(lowers: list[str], options: dict[str, str | None], place: str) -> None:
-    """All options together must fit in a page: 127 lower directories named by descriptor take 2.3 KB."""
+    """`lowers` topmost first. One call, where Linux 6.5 would also take one for each directory: all options together
+    must fit in a page, and 127 directories named by descriptor take 2.3 KB."""
     words = [key if value is None else f"{key}={value}" for key, value in options.items()]
     kernel.mount("overlay", place, "overlay", 0, ",".join([f"lowerdir={':'.join(lowers)}", *words]))
 
