@@ -166,10 +166,9 @@ class GitCache:
         pinned = f"refs/pybuild/{commit.object}"
         run_git("--git-dir", bare, "update-ref", pinned, commit.object)
         run_git(*here, "remote", "add", "origin", wanted.shown)
-        target = wanted.ref if wanted.ref.startswith("refs/") else f"refs/tags/{wanted.ref or commit.ref[11:]}"
-        spec = f"+{pinned}" if is_commit(wanted.ref) else f"+{pinned}:{target}"
+        specs = [f"+{pinned}:{name}" for name in _names_kept(wanted, commit)] or [f"+{pinned}"]
         source = f"file://{os.path.abspath(bare)}"
-        run_git(*here, "fetch", "--quiet", "-u", "--no-tags", "--depth=1", "--", source, spec, protocols=LOCAL)
+        run_git(*here, "fetch", "--quiet", "-u", "--no-tags", "--depth=1", "--", source, *specs, protocols=LOCAL)
         run_git(*here, "checkout", "--quiet", "FETCH_HEAD")
 
     def _submodules(self, wanted: GitReference, into: str) -> None:
@@ -211,6 +210,18 @@ class GitCache:
         last = [line for line in said.splitlines() if line.strip()][-3:]
         message = f"failed to fetch {wanted.shown}: {'; '.join(last)}"
         return ContextError("fetch-failed", message[:1000], hint=hint)
+
+
+def _names_kept(wanted: GitReference, commit: Commit) -> list[str]:
+    """The refs that a kept `.git` has, as in BuildKit: a short name is a branch and a tag there, unless it is that of
+    an annotated tag."""
+    name = wanted.ref or commit.ref.removeprefix("refs/heads/")
+    if is_commit(name):
+        return []
+    if name.startswith("refs/"):
+        return [name]
+    tag = f"refs/tags/{name}"
+    return [tag] if commit.object != commit.id else [f"refs/heads/{name}", tag]
 
 
 def _by_checksum(wanted: GitReference) -> Commit:

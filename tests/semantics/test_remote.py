@@ -148,3 +148,23 @@ def test_an_unchanged_repository_is_not_fetched_again(pybuild: Pybuild, tmp_path
         assert not pybuild.ran("."), "another commit, the same files"
         make_repository(folder, {"sub/b": "3"})
         assert pybuild.ran(".")
+
+
+def test_add_auth(pybuild: Pybuild, web: WebServer, tmp_path: Path) -> None:
+    """ADD auth"""
+    host = web.url.partition("://")[2]
+    web.pages["/a"] = lambda asked: Page(b"text", 200 if "authorization" in asked.headers else 401)
+    (pybuild.cwd / "Dockerfile").write_text(f"FROM scratch\nADD {web.url}/a /\n")
+    assert "HTTP_AUTH_TOKEN_" in pybuild.run("build", ".", code=1).stderr
+    for name, expected in (("TOKEN", "Bearer geheim"), ("HEADER", "geheim")):
+        root = tmp_path / name
+        other = Pybuild(root, pybuild.cwd)
+        other.run("build", "--secret", f"id=HTTP_AUTH_{name}_127.0.0.1,env=S", ".", env={"S": "geheim"})
+        assert web.asked[-1].headers["authorization"] == expected
+        kept = [path for path in root.rglob("*") if path.is_file() and b"geheim" in path.read_bytes()]
+        assert kept == []
+    (pybuild.cwd / "Dockerfile").write_text(f"FROM scratch\nADD {web.url}/r.git /\n")
+    for name in ("GIT_AUTH_TOKEN", f"GIT_AUTH_TOKEN.{host}", "GIT_AUTH_HEADER"):
+        done = pybuild.run("build", "--secret", f"id={name},env=S", ".", env={"S": "basic geheim"}, code=1)
+        assert web.asked[-1].headers["authorization"].startswith("basic "), name
+        assert "geheim" not in done.stderr
