@@ -40,12 +40,15 @@ def build(  # noqa: PLR0913 - each is a flag of the command, given by name
     runtime: str = "native",
     build_contexts: Mapping[str, str] | None = None,
     epoch: int | None = None,
+    secrets: Sequence[str] = (),
+    ssh: Sequence[str] = (),
     on_event: Callable[[Event], None] | None = None,
 ) -> BuildResult:
     """What `pybuild build` does, with events instead of printing. Afterwards the image is in the store at `root`.
 
     `on_event` hears every event of the build, from several threads but one at a time; the last is BuildFinished.
-    `epoch` is SOURCE_DATE_EPOCH in seconds; the environment is not looked at. Raises BuilderError.
+    `epoch` is SOURCE_DATE_EPOCH in seconds; the environment is not looked at. `secrets` and `ssh` are
+    written as on the command line: `id=NAME,src=FILE`. Raises BuilderError.
     """
     from builder import wiring
     from builder.pipeline import BuildOptions
@@ -67,6 +70,8 @@ def build(  # noqa: PLR0913 - each is a flag of the command, given by name
         runtime=runtime,
         root=root,
         epoch=epoch,
+        secrets=tuple(secrets),
+        ssh=tuple(ssh),
         build_contexts=tuple((build_contexts or {}).items()),
     )
     return wiring.build(options, Listener(on_event or _ignore))

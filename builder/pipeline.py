@@ -56,7 +56,7 @@ class BuildOptions(NamedTuple):
     secrets: tuple[str, ...] = ()
     """`id=NAME[,src=FILE|env=VARIABLE]`, as written: never a value."""
     ssh: tuple[str, ...] = ()
-    """`ID[=SOCKET]`, as written."""
+    """`ID[=SOCKET|KEY,...]`, as written."""
     build_contexts: tuple[tuple[str, str], ...] = ()
     """Name and place of each named context, as they were written."""
 

@@ -140,7 +140,7 @@ def _workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: E
         if b"RUN" in text.data.upper():
             tools.worker().start()
 
-    secret, agent = _secrets(options)
+    secret, agent = _secrets(options, store, opened)
     origins = _origins(options)
     places = Places(
         lambda folder: store.place("contexts", folder),
@@ -226,13 +226,17 @@ def host_platform() -> Platform:
     return Platform.parse(os.uname().machine)
 
 
-def _secrets(options: BuildOptions) -> tuple[Callable[[str], bytes | None], Callable[[str], str | None]]:
+def _secrets(
+    options: BuildOptions, store: Store, opened: ExitStack
+) -> tuple[Callable[[str], bytes | None], Callable[[str], str | None]]:
     """How steps get secrets and agents. What was said of them is checked now, before anything is built."""
     if not (options.secrets or options.ssh):
         return lambda _: None, lambda _: None
-    from builder.steps.secrets import Agents, Secrets
+    from builder.steps.agents import Agents
+    from builder.steps.secrets import Secrets
 
-    return Secrets(options.secrets, os.environ).value, Agents(options.ssh, os.environ).socket
+    agents = Agents(options.ssh, os.environ, store.temporary.directory, opened)
+    return Secrets(options.secrets, os.environ).value, agents.socket
 
 
 def _origins(options: BuildOptions) -> dict[str, Origin]:

@@ -128,7 +128,7 @@ class Mounts:
                     hint=f"build with --ssh {mount.id}",
                 )
             return []
-        from builder.steps.agent import forward
+        from builder.steps.forwarding import forward
 
         place = opened.enter_context(forward(socket, self._kitchen.store.temporary.directory()))
         mode = 0o600 if mount.mode is None else mount.mode & 0o777

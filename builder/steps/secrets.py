@@ -1,4 +1,4 @@
-"""`--secret` and `--ssh` as buildx reads them: values are looked up when a step wants them, and kept nowhere."""
+"""`--secret` as buildx reads it: values are looked up when a step wants them, and kept nowhere."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import NamedTuple
 from builder.errors import UsageError
 
 _MAX_BYTES = 500 << 10
-_DEFAULT_AGENT = "default"
 
 
 class Secret(NamedTuple):
@@ -73,39 +72,3 @@ def _options(text: str, option: str, known: set[str]) -> dict[str, str]:
             )
         options[key.lower()] = value
     return options
-
-
-class Agents:
-    """SSH agents by id: sockets, or keys that an agent of our own serves as long as the build lasts."""
-
-    def __init__(self, specs: Iterable[str], env: Mapping[str, str]) -> None:
-        self._places: dict[str, str] = {}
-        for text in specs:
-            name, _, paths = text.partition("=")
-            name = name or _DEFAULT_AGENT
-            if name in self._places:
-                raise UsageError("bad-ssh", f"--ssh {name} is given twice")
-            self._places[name] = _agent(text, paths, env)
-
-    def socket(self, name: str) -> str | None:
-        return self._places.get(name)
-
-
-def _agent(text: str, paths: str, env: Mapping[str, str]) -> str:
-    import stat
-
-    place = paths or env.get("SSH_AUTH_SOCK", "")
-    if not place:
-        hint = "start an agent (eval $(ssh-agent); ssh-add), or write --ssh ID=SOCKET"
-        raise UsageError("bad-ssh", f"--ssh {text}: SSH_AUTH_SOCK is not set", hint=hint)
-    try:
-        is_socket = stat.S_ISSOCK(os.stat(place).st_mode)
-    except OSError as error:
-        raise UsageError("bad-ssh", f"--ssh {text}: {place}: {error.strerror}") from error
-    if not is_socket:
-        raise UsageError(
-            "bad-ssh",
-            f"--ssh {text}: {place} is not an agent's socket",
-            hint="for key files, start an agent and add them: eval $(ssh-agent); ssh-add KEY",
-        )
-    return place

@@ -1,14 +1,13 @@
-"""`--secret` and `--ssh` as buildx reads them."""
+"""`--secret` as buildx reads it."""
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 
 import pytest
 
 from builder.errors import UsageError
-from builder.steps.secrets import Agents, Secrets
+from builder.steps.secrets import Secrets
 
 
 def test_a_secret_from_a_file_a_variable_or_whichever_has_its_name(tmp_path: Path) -> None:
@@ -41,16 +40,3 @@ def test_a_secret_has_at_most_500_kib(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(bytes((500 << 10) + 1))
     with pytest.raises(UsageError, match="500 KiB"):
         Secrets((f"id=a,src={tmp_path}/file",), {}).value("a")
-
-
-def test_an_agent_is_a_socket(tmp_path: Path) -> None:
-    (tmp_path / "key").write_text("key")
-    with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(f"{tmp_path}/s")
-        agents = Agents(("default", f"other={tmp_path}/s"), {"SSH_AUTH_SOCK": f"{tmp_path}/s"})
-        assert [agents.socket(name) for name in ("default", "other", "none")] == [f"{tmp_path}/s"] * 2 + [None]
-        with pytest.raises(UsageError, match="twice"):
-            Agents(("default", "default"), {"SSH_AUTH_SOCK": f"{tmp_path}/s"})
-    for spec in ("default", f"x={tmp_path}/key", "x=/nowhere"):
-        with pytest.raises(UsageError):
-            Agents((spec,), {})

@@ -86,7 +86,7 @@ def _add_surroundings(add: Callable[..., object]) -> None:
         add(name, action="append", default=[], metavar=metavar, help=text)
 
     repeated("--secret", "id=ID[,src=FILE|env=NAME]", "a secret for RUN --mount=type=secret, from a file or a variable")
-    repeated("--ssh", "ID[=SOCKET]", "an SSH agent for RUN --mount=type=ssh (default: the one at SSH_AUTH_SOCK)")
+    repeated("--ssh", "ID[=SOCKET|KEY,...]", "an SSH agent, or keys, for RUN --mount=type=ssh (default: SSH_AUTH_SOCK)")
     repeated("--allow", "RIGHT", "let RUN have network.host, security.insecure or device[=NAME]")
     repeated("--add-host", "NAME:ADDRESS", "a line in the /etc/hosts of RUN")
     repeated("--ulimit", "NAME=SOFT[:HARD]", "a limit of RUN's processes")

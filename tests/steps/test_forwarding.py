@@ -6,7 +6,7 @@ import socket
 import threading
 from pathlib import Path
 
-from builder.steps.agent import forward
+from builder.steps.forwarding import forward
 
 
 def _ask(place: str, words: bytes) -> bytes:

@@ -17,11 +17,8 @@ def forward(agent: str, folder: str) -> Generator[str]:
     """The path of a socket in `folder`; whoever connects to it talks to `agent`, until the end of the context."""
     path = f"{folder}/agent"
     with socket.socket(socket.AF_UNIX) as listening:
-        folder_fd = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            listening.bind(f"/proc/self/fd/{folder_fd}/agent")  # a path of any length
-        finally:
-            os.close(folder_fd)
+        with _short(path) as name:
+            listening.bind(name)
         listening.listen()
         thread = threading.Thread(target=_accept, args=(listening, agent), daemon=True)
         thread.start()
@@ -31,6 +28,17 @@ def forward(agent: str, folder: str) -> Generator[str]:
             with suppress(OSError):
                 listening.shutdown(socket.SHUT_RDWR)
             thread.join()
+
+
+@contextmanager
+def _short(path: str) -> Generator[str]:
+    """A name for `path`, which may be longer than a socket's name can be."""
+    folder, name = os.path.split(path)
+    fd = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{fd}/{name}"
+    finally:
+        os.close(fd)
 
 
 def _accept(listening: socket.socket, agent: str) -> None:
@@ -44,7 +52,8 @@ def _accept(listening: socket.socket, agent: str) -> None:
 
 def _serve(client: socket.socket, agent: str) -> None:
     with client, socket.socket(socket.AF_UNIX) as upstream, selectors.DefaultSelector() as ready, suppress(OSError):
-        upstream.connect(agent)
+        with _short(agent) as name:
+            upstream.connect(name)
         ready.register(client, selectors.EVENT_READ, upstream)
         ready.register(upstream, selectors.EVENT_READ, client)
         while True:
