@@ -73,8 +73,9 @@ def _serve_keys(keys: list[str], folder: str, opened: ExitStack) -> str:
     if not (agent and add):
         hint = "install OpenSSH's client, or give the socket of an agent that runs"
         raise StepError("no-ssh-agent", "keys need the programs ssh-agent and ssh-add", hint=hint)
-    place = f"{folder}/agent.sock"
-    process = subprocess.Popen([agent, "-D", "-a", place], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [agent, "-D", "-a", _SOCKET], cwd=folder, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL
+    )
 
     def end() -> None:
         process.terminate()
@@ -86,9 +87,14 @@ def _serve_keys(keys: list[str], folder: str, opened: ExitStack) -> str:
     if process.stdout:
         process.stdout.readline()  # it says where it listens once it does
     environment = {**os.environ, "SSH_AUTH_SOCK": _SOCKET, "SSH_ASKPASS_REQUIRE": "never"}
-    command = [add, "-q", *keys]
     added = subprocess.run(
-        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False, start_new_session=True
+        [add, "-q", *map(os.path.abspath, keys)],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        start_new_session=True,
     )
     if added.returncode:
         said = added.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
