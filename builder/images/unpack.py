@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from builder.errors import ImageError
 from builder.images.fetch import Progress, ensure_blob, ensure_blobs
+from builder.images.implied import digest_of_looks, note, noted, variant
 from builder.images.sources.types import OpenSource
 from builder.layers.compress import decompress
 from builder.layers.hashed import HashedStream
@@ -47,7 +48,7 @@ def ensure_chain(
 ) -> tuple[str, ...]:
     """The snapshots of a stack of layers, bottom first: directories with the layers' files in overlay form, unpacked
     where they are not there. Blobs that are missing are fetched together."""
-    paths = [store.snapshots.path(layer.diff_id) for layer in layers]
+    paths = [_fitting(store, layers[: position + 1], open_source) for position in range(len(layers))]
     missing = tuple(layer for layer, path in zip(layers, paths, strict=True) if path is None)
     ensure_blobs(store, missing, open_source, progress)
     return tuple(
@@ -56,13 +57,23 @@ def ensure_chain(
     )
 
 
-def _ensure_snapshot(store: Store, worker: Worker, layers: Chain, open_source: OpenSource) -> str:
-    """The snapshot of the topmost of `layers`. Directories that its archive leaves out look as those below it do
-    here: such an archive under two different bases keeps the looks of the first."""
-    below = [_table_path(store, layer, open_source) for layer in layers[:-1]]
+def _fitting(store: Store, layers: Chain, open_source: OpenSource) -> str | None:
+    """The snapshot of the topmost of `layers` in which the directories that its archive leaves out look as those
+    below it do here. Nearly every archive leaves none out."""
     layer = layers[-1]
-    with _lock(store, "snapshot", layer.diff_id):
-        return store.snapshots.path(layer.diff_id) or _unpack(store, worker, layer, below)
+    path = store.snapshots.path(layer.diff_id)
+    looks = noted(path) if path else ""
+    if path is None or not looks:
+        return path
+    below = [_table_path(store, other, open_source) for other in layers[:-1]]
+    wanted = digest_of_looks(ensure_table(store, layer, open_source), below)
+    return path if wanted == looks else store.snapshots.path(variant(layer.diff_id, wanted))
+
+
+def _ensure_snapshot(store: Store, worker: Worker, layers: Chain, open_source: OpenSource) -> str:
+    below = [_table_path(store, layer, open_source) for layer in layers[:-1]]
+    with _lock(store, "snapshot", layers[-1].diff_id):
+        return _fitting(store, layers, open_source) or _unpack(store, worker, layers[-1], below)
 
 
 def _table_path(store: Store, layer: Layer, open_source: OpenSource) -> str:
@@ -77,8 +88,12 @@ def _unpack(store: Store, worker: Worker, layer: Layer, below: list[str]) -> str
         worker.call("remove", {"path": path})
 
     with store.snapshots.staging(remove) as staging:
-        store.tables.put(layer.diff_id, _apply(store, worker, layer, {"directory": staging.upper, "below": below}))
-        return store.snapshots.adopt(layer.diff_id, staging)
+        table = _apply(store, worker, layer, {"directory": staging.upper, "below": below})
+        store.tables.put(layer.diff_id, table)
+        looks = digest_of_looks(table, below)
+        note(staging.root, looks)
+        taken = looks and store.snapshots.path(layer.diff_id)  # by one that looks otherwise
+        return store.snapshots.adopt(variant(layer.diff_id, looks) if taken else layer.diff_id, staging)
 
 
 def _apply(store: Store, worker: Worker, layer: Layer, args: dict[str, object]) -> list[Entry]:

@@ -1,8 +1,11 @@
 """type=local: the merged files of the image in a directory of this machine.
 
-As buildx: everything belongs to who runs the build, what is in the directory already stays unless the image has the
-same path. So setuid and setgid bits are dropped (they would speak of another user, as chown(2) has it), and so are
-file capabilities and devices: files of an image must not gain rights on the machine that builds it.
+As buildx: everything belongs to who runs the build, root too; what is in the directory already stays unless the image
+has the same path; `user.` attributes go along, file capabilities do not.
+
+2026-11-24, other than buildx: a setuid or setgid bit is kept only where the file's owner or group in the image is who
+gets it here (buildx makes a file that was setuid for user 33 setuid for root), and devices are left out (buildx makes
+them as root, and fails as anybody else): files of an image must not gain rights on the machine that builds it.
 """
 
 from __future__ import annotations
@@ -90,7 +93,7 @@ class _Writing:
                 os.symlink(entry.link, name, dir_fd=dir_fd)
                 _touch(entry, dir_fd, name)
             case Kind.FIFO:
-                os.mkfifo(name, entry.mode & _MODE, dir_fd=dir_fd)
+                os.mkfifo(name, _mode(entry), dir_fd=dir_fd)
                 _touch(entry, dir_fd, name)
             case Kind.HARDLINK:
                 self._hardlink(entry, dir_fd, name)
@@ -109,8 +112,7 @@ class _Writing:
 
     def _finish_directory(self, entry: Entry) -> None:
         fd = self._cursor.directory(entry.path)
-        os.fchmod(fd, entry.mode & _MODE)
-        os.utime(fd, (entry.mtime, entry.mtime))
+        _finish(fd, entry)
 
     def _hardlink(self, entry: Entry, dir_fd: int, name: str) -> None:
         parent, _, target = entry.link.rpartition("/")
@@ -132,10 +134,24 @@ def _file(entry: Entry, opener: Callable[[], int] | None, dir_fd: int, name: str
                     pass
             finally:
                 os.close(content)
-        os.fchmod(fd, entry.mode & _MODE)
-        os.utime(fd, (entry.mtime, entry.mtime))
+        _finish(fd, entry)
     finally:
         os.close(fd)
+
+
+def _finish(fd: int, entry: Entry) -> None:
+    for name, value in entry.xattrs:
+        if name.startswith("user."):
+            with suppress(OSError):  # not every filesystem has them
+                os.setxattr(fd, name, value)
+    os.fchmod(fd, _mode(entry))
+    os.utime(fd, (entry.mtime, entry.mtime))
+
+
+def _mode(entry: Entry) -> int:
+    setuid = stat.S_ISUID if entry.uid == os.geteuid() else 0
+    setgid = stat.S_ISGID if entry.gid == os.getegid() else 0
+    return entry.mode & (_MODE | setuid | setgid)
 
 
 def _clear(dir_fd: int, name: str) -> None:

@@ -58,6 +58,23 @@ def test_directories_that_a_layer_leaves_out_look_as_below(store: Store, worker:
     assert [entry.path for entry in store.tables.read(upper.diff_id)] == ["tmp/own"]
 
 
+def test_each_base_gives_its_own_looks_to_what_a_layer_leaves_out(store: Store, worker: Worker) -> None:
+    bases = [
+        keep_stream(store, [header(Entry("tmp", Kind.DIRECTORY, mode)), END_OF_ARCHIVE]) for mode in (0o1777, 0o700)
+    ]
+    upper = keep_stream(store, [header(Entry("tmp/new/own", Kind.FILE, 0o644)), END_OF_ARCHIVE])
+    whole = keep_stream(
+        store, [header(Entry("tmp", Kind.DIRECTORY, 0o711)), header(Entry("tmp/x", Kind.FILE)), END_OF_ARCHIVE]
+    )
+    paths = [ensure_chain(store, worker, (base, upper), Sources())[1] for base in bases]
+    assert [stat.S_IMODE(os.stat(f"{path}/tmp").st_mode) for path in paths] == [0o1777, 0o700]
+    assert [ensure_chain(store, worker, (base, upper), Sources())[1] for base in bases] == paths
+    assert len(store.snapshots.all()) == 4
+    assert len({ensure_chain(store, worker, (base, whole), Sources())[1] for base in bases}) == 1
+    alone = ensure_chain(store, worker, (upper,), Sources())[0]
+    assert stat.S_IMODE(os.stat(f"{alone}/tmp").st_mode) == 0o755
+
+
 def test_threads_that_ask_at_once_unpack_once(store: Store, worker: Worker, tmp_path: Path) -> None:
     layer = chain(store, tmp_path / "l")[0]
     found: list[tuple[str, ...]] = []

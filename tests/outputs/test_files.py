@@ -95,10 +95,26 @@ def test_local_writes_files_that_gain_no_rights(means: Means, tmp_path: Path) ->
     assert (dest / "d/a").read_bytes() == b"two"
     assert os.readlink(dest / "link") == "/etc/passwd"
     status = os.stat(dest / "d/b")
-    assert (stat.S_IMODE(status.st_mode), status.st_mtime, status.st_nlink) == (0o755, 100, 2)
+    kept = 0o755 if os.getuid() else 0o4755  # it is root's in the image
+    assert (stat.S_IMODE(status.st_mode), status.st_mtime, status.st_nlink) == (kept, 100, 2)
     assert (status.st_uid, status.st_gid) == (os.getuid(), os.getgid())
     assert stat.S_IMODE(os.stat(dest / "d").st_mode) == 0o555
     assert os.stat(dest / "d").st_mtime == 50
+
+
+def test_local_speaks_for_no_other_user(means: Means, tmp_path: Path) -> None:
+    mine, others = (os.getuid(), os.getgid()), (12_345, 12_346)
+    owners = {"m": mine, "u": (mine[0], others[1]), "g": (others[0], mine[1]), "o": others}
+    xattrs = (("security.capability", b"\1\0\0\2" + b"\1" + bytes(15)), ("user.note", b"kept"))
+    rows = [(Entry(name, Kind.FILE, 0o6755, *ids, xattrs=xattrs), b"") for name, ids in owners.items()]
+    rows += [(Entry(f"{name}d", Kind.DIRECTORY, 0o3770, *ids), b"") for name, ids in owners.items()]
+    local(tmp_path, means).write(layered(means, rows))
+    modes = {name: stat.S_IMODE(os.stat(tmp_path / name).st_mode) for name in os.listdir(tmp_path)}
+    expected = {"m": 0o6755, "u": 0o4755, "g": 0o2755, "o": 0o755}
+    assert {name: modes[name] for name in owners} == expected
+    assert {modes[f"{name}d"] for name in "mg"} == {0o3770}
+    assert {modes[f"{name}d"] for name in "uo"} == {0o1770}
+    assert os.listxattr(tmp_path / "m") == ["user.note"]
 
 
 def test_local_keeps_what_is_there_and_follows_no_symlink(means: Means, tmp_path: Path) -> None:
