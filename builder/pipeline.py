@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 from builder.cache.ledger import Ledger
@@ -15,16 +16,20 @@ from builder.context.buildfile import BuildfileText
 from builder.errors import BuilderError
 from builder.images.assemble import Ingredients, assemble
 from builder.lean import TYPE_CHECKING, NamedTuple
+from builder.model.canonical import canonical
 from builder.plan.types import Plan, PlanOptions, Remark, Surroundings
 from builder.planning import PlanRequest, Watcher, ignore_file, kept_plan
 from builder.progress.events import BuildFinished, Reporter, WarningRaised
 from builder.solve.solver import SolveOptions, Solver
-from builder.solve.types import CacheBackend, Decision, Solution, StepRunner
+from builder.solve.types import CacheBackend, Decision, Solution
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from builder.images.index import Built
     from builder.images.resolve import StoreResolver
     from builder.images.stored import Image
+    from builder.steps.runner import LocalStepRunner
     from builder.store.store import Store
 
 
@@ -59,6 +64,37 @@ class BuildOptions(NamedTuple):
     """`ID[=SOCKET|KEY,...]`, as written."""
     build_contexts: tuple[tuple[str, str], ...] = ()
     """Name and place of each named context, as they were written."""
+
+
+def keep_options(store: Store, project: str, options: BuildOptions) -> None:
+    """Afterwards `kept_options` knows with what this Buildfile was built last. No write when that is so already."""
+    path = _options_path(store, project)
+    data = canonical(options._asdict())
+    with suppress(FileNotFoundError), open(path, "rb") as file:
+        if file.read(len(data) + 1) == data:
+            return
+    store.temporary.write(path, data)
+
+
+def kept_options(store: Store, project: str) -> BuildOptions | None:
+    """What the last build of this Buildfile was asked for; None where there was none, or an older pybuild made it."""
+    import json
+
+    try:
+        with open(_options_path(store, project), "rb") as file:
+            value = json.load(file)
+        options = BuildOptions(**{name: _frozen(item) for name, item in value.items()})
+        return options._replace(surroundings=Surroundings(*options.surroundings))
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def _options_path(store: Store, project: str) -> str:
+    return f"{store.place('builds', project)}.options"
+
+
+def _frozen(value: object) -> Any:
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
 
 
 class BuildResult(NamedTuple):
@@ -108,9 +144,12 @@ class Workshop(NamedTuple):
     """Reads it, once."""
     cache: Callable[[Ledger], CacheBackend]
     """From the records of the last build of this file to all that is known."""
-    runner: Callable[[Plan], StepRunner]
+    runner: Callable[[Plan, str], LocalStepRunner]
+    """For a plan and the project, which is its Buildfile's path."""
     write_outputs: Callable[[tuple[Layered, ...]], Written]
     """Writes every output that was asked for, from one image for each platform."""
+    export: Callable[[Image, str], None]
+    """Writes the image's files into a folder, or a tar where the path ends so."""
     foresee: Callable[[BuildfileText], None]
     """Called when a Buildfile is new: starts what its steps will need, so that it is ready when they come."""
     reporter: Reporter
@@ -152,12 +191,14 @@ def run_build(options: BuildOptions, shop: Workshop) -> BuildResult:
 
 def _build(options: BuildOptions, shop: Workshop) -> _Built:
     text = shop.buildfile()
-    plan = _plan(options, text, shop)
+    plan = plan_build(options, text, shop)
     ledger = Ledger.load(shop.store.place("builds", text.path), shop.store)
+    keep_options(shop.store, text.path, options)
     build_id = f"{time.time_ns():x}.{os.getpid():x}"
+    runner = shop.runner(plan, text.path)
     solver = Solver(
         plan,
-        shop.runner(plan),
+        runner,
         shop.cache(ledger),
         shop.reporter,
         SolveOptions(
@@ -168,14 +209,15 @@ def _build(options: BuildOptions, shop: Workshop) -> _Built:
         ),
     )
     solution = solver.solve()
+    runner.forget_failure()
     names, image = shop.write_outputs(_assembled(plan, solution, shop.store))
     ledger.save(solution.records)
     _write_files(options, image, names, build_id)
     return _Built(image, names, solution)
 
 
-def _plan(options: BuildOptions, text: BuildfileText, shop: Workshop) -> Plan:
-    """Of several platforms the first tells the warnings, as in BuildKit."""
+def plan_build(options: BuildOptions, text: BuildfileText, shop: Workshop) -> Plan:
+    """What is to be done, for all platforms together. Of several the first tells the warnings, as in BuildKit."""
     ignore = ignore_file(options.context, text)
     plans: list[Plan] = []
     for wanted in shop.plan_options:

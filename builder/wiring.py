@@ -10,6 +10,7 @@ from functools import cached_property
 from builder.cache.layered import LayeredCache
 from builder.cache.local import LocalCache
 from builder.context.opened import OpenContexts, Places
+from builder.errors import UsageError
 from builder.images.resolve import PullPolicy, StoreResolver
 from builder.images.tag import parse_tag
 from builder.lean import TYPE_CHECKING
@@ -29,10 +30,12 @@ if TYPE_CHECKING:
     from builder.calls.fix import FixAnswer
     from builder.context.buildfile import BuildfileText
     from builder.context.origin import Origin
+    from builder.debugging import Request
     from builder.images.index import Built
     from builder.images.report import FetchReport
     from builder.images.sources.open import Sources
     from builder.images.sources.types import Source
+    from builder.images.stored import Image
     from builder.model.digest import Digest
     from builder.planning import PlanRequest
     from builder.progress.events import Reporter
@@ -95,6 +98,26 @@ def _asked(options: BuildOptions, reporter: Reporter) -> Iterator[tuple[PlanRequ
         yield request.with_every_right(), shop.resolver
 
 
+def debug(given: BuildOptions, request: Request, reporter: Reporter, announce: Callable[[str], None]) -> int:
+    """Enters a step of the last build of the Buildfile that `given` names; returns the command's exit code."""
+    from builder.debugging import enter_step
+    from builder.pipeline import kept_options
+
+    with ExitStack() as opened:
+        store = opened.enter_context(open_store(given.root))
+        project = _workshop(given, store, reporter, opened).buildfile().path
+        kept = kept_options(store, project)
+        if kept is None:
+            raise UsageError("no-build", f"{project} has not been built in this store", hint="build it first")
+        options = kept._replace(context=given.context, file=given.file, pull=False, outputs=())
+        return enter_step(options, _workshop(options, store, reporter, opened), request, announce)
+
+
+def failed_place(store: Store, project: str) -> str:
+    """Where the files of the last RUN of this Buildfile that failed are."""
+    return f"{store.place('builds', project)}.failed"
+
+
 class _Tools:
     """What most builds do without: each is made when it is first asked for, and the same one is given afterwards."""
 
@@ -136,6 +159,8 @@ def _workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: E
     opened.callback(local.close)
     policy = PullPolicy.ALWAYS if options.pull else PullPolicy.MISSING
 
+    means = Means(store, tools.open_source, tools.worker)
+
     def foresee(text: BuildfileText) -> None:
         if b"RUN" in text.data.upper():
             tools.worker().start()
@@ -152,7 +177,7 @@ def _workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: E
     )
     contexts = OpenContexts(options.context, options.file, origins, places, opened)
 
-    def runner(plan: Plan) -> LocalStepRunner:
+    def runner(plan: Plan, project: str) -> LocalStepRunner:
         kitchen = Kitchen(
             store=store,
             context=contexts,
@@ -165,6 +190,7 @@ def _workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: E
             agent=agent,
             runtime=options.runtime,
             epoch=plan.epoch,
+            failed=failed_place(store, project),
         )
         return LocalStepRunner(plan, kitchen)
 
@@ -175,7 +201,8 @@ def _workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: E
         buildfile=contexts.buildfile,
         cache=lambda ledger: LayeredCache([ledger, local], [local]),
         runner=runner,
-        write_outputs=_outputs(options, Means(store, tools.open_source, tools.worker)),
+        write_outputs=_outputs(options, means),
+        export=lambda image, dest: _export(image, dest, means),
         foresee=foresee,
         reporter=reporter,
     )
@@ -308,6 +335,13 @@ def _shaped(images: tuple[Layered, ...], spec: OutputSpec, means: Means, as_inde
     from builder.outputs.annotations import annotate
 
     return annotate(built, spec.annotations, means.store)
+
+
+def _export(image: Image, dest: str, means: Means) -> None:
+    kind = OutputKind.TAR if dest.endswith(".tar") else OutputKind.LOCAL
+    module, name = OUTPUTS[kind]
+    output: Output = getattr(__import__(module, fromlist=[name]), name)(OutputSpec(kind, dest), means)
+    output.write(image)
 
 
 def _parsed(outputs: tuple[str, ...]) -> list[OutputSpec]:

@@ -32,15 +32,16 @@ ALLOWED: dict[str, set[str]] = {
     "steps": {"cache", "solve", "plan", "context", "images", "layers", "store", "sandbox", "progress"},
     "outputs": {"images", "store", "layers", "sandbox", "progress"},
     "containers": {"images", "store", "sandbox", "progress"},
+    "debugging": {"pipeline", "planning", "plan", "solve", "cache", "steps", "images", "store"},
     "calls": {"planning", "plan", "lint", "syntax", "context"},
     "pipeline": {"planning", "plan", "solve", "cache", "steps", "context", "images", "outputs", "store", "progress"},
     "wiring": {
         "syntax", "plan", "solve", "cache", "steps", "sandbox", "context", "store", "outputs", "registry", "images",
-        "containers", "progress", "pipeline", "planning", "calls",
+        "containers", "progress", "pipeline", "planning", "calls", "debugging",
     },
     "cli": {
         "changes", "wiring", "pipeline", "plan", "images", "containers", "outputs", "solve", "syntax", "sandbox",
-        "store", "progress", "context", "calls",
+        "store", "progress", "context", "calls", "debugging",
     },
     "__init__": {"wiring", "pipeline", "progress"},
     "__main__": {"cli"},

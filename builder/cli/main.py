@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "build": ("build", "parse", "check"),
+    "build": ("build", "debug", "parse", "check"),
     "images": ("images", "inspect", "history", "tag", "rmi", "import"),
     "store": ("doctor",),
 }

@@ -10,7 +10,9 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import signal
 import stat
+import termios
 
 from builder.errors import SandboxError, StepError
 from builder.sandbox import devices, kernel, network, privileges, seccomp
@@ -40,6 +42,10 @@ def enter(arranged: Arranged, trees: KernelTrees) -> Program:
         kernel.mount("", "/", "", kernel.MS_REMOUNT | kernel.MS_BIND | kernel.MS_RDONLY)
     os.setsid()
     _connect(arranged.streams)
+    if spec.terminal:
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        for number in (signal.SIGINT, signal.SIGQUIT):  # a build in the background was started without them
+            signal.signal(number, signal.SIG_DFL)
     privileges.set_limits(spec.ulimits)
     if spec.insecure:
         privileges.become_with_everything(identity, arranged.identities)

@@ -86,6 +86,8 @@ class RunSpec(NamedTuple):
     readonly_root: bool = False
     insecure: bool = False
     """Every capability that we have, no filter of system calls, and /proc, /sys and the machine's devices in full."""
+    terminal: bool = False
+    """Whether standard input is a terminal that the process is to control."""
 
     def to_json(self) -> dict[str, Any]:
         return self._asdict()

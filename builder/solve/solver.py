@@ -46,8 +46,7 @@ class Solver:
 
     def solve(self) -> Solution:
         """Every stage of the plan done. Raises the first step's error after all others have been stopped."""
-        for stage in self.plan.stages:
-            self._take_hits(self.states[stage.position])
+        self.look_up()
         if not all(state.is_done for state in self.states.values()):
             self.runner.prepare([step for state in self.states.values() for step in state.remaining])
             from builder.solve.parallel import run_stages
@@ -59,6 +58,11 @@ class Solver:
             decisions=tuple(decision for state in states for decision in state.decisions),
             records=tuple(record for state in states for record in state.records),
         )
+
+    def look_up(self) -> None:
+        """Takes every stage as far as records lead. Runs nothing."""
+        for stage in self.plan.stages:
+            self._take_hits(self.states[stage.position])
 
     def can_go_on(self, state: StageState) -> bool:
         return all(self.states[position].is_done for position in state.depends_on())

@@ -37,3 +37,5 @@ class Kitchen(NamedTuple):
     """The socket of an SSH agent, likewise."""
     runtime: str = "native"
     epoch: int | None = None
+    failed: str = ""
+    """Where the files of a RUN that failed are kept; empty: nowhere."""

@@ -25,21 +25,25 @@ def run_process(
     step: Step, action: RunAction, parent: Chain, kitchen: Kitchen, log: Log, given: Given | None = None
 ) -> Layer:
     """Afterwards the layer's blob, table and snapshot are in the store. Raises StepError `run-failed` with the exit
-    code; nothing of a failed run is kept."""
+    code; what a failed run wrote is kept for `pybuild debug` alone."""
     _refuse_devices(action)
     lowers = ensure_chain(kitchen.store, kitchen.worker(), parent, kitchen.open_source, kitchen.fetching)
     with kitchen.store.snapshots.staging(kitchen.remove_tree) as staging:
         os.mkdir(staging.work, 0o700)
         rootfs = RootFs(tuple(lowers), staging.upper, staging.work)
-        status = _execute(_spec(action, rootfs, given), kitchen, log)
+        status = _execute(run_spec(action, rootfs, given), kitchen, log)
         if status.code:
+            if kitchen.failed:
+                from builder.steps.failed import keep_failed
+
+                keep_failed(kitchen, staging, step, parent)
             raise _failure(step, status)
         layer = capture(rootfs, kitchen)
         kitchen.store.snapshots.adopt(layer.diff_id, staging)
     return layer
 
 
-def _spec(action: RunAction, rootfs: RootFs, given: Given | None) -> RunSpec:
+def run_spec(action: RunAction, rootfs: RootFs, given: Given | None) -> RunSpec:
     scripts = tuple(File(f"/dev/pipes/{script.name}", script.content, 0o755) for script in action.scripts)
     spec = RunSpec(
         argv=action.argv,

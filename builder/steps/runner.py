@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from _thread import allocate_lock
 from collections.abc import Callable, Mapping, Sequence
 
@@ -15,8 +16,12 @@ from builder.steps.copy import Copies
 from builder.steps.kitchen import Kitchen
 
 if TYPE_CHECKING:
+    from builder.model.layer import Chain
+    from builder.sandbox.spec import ExitStatus
+    from builder.steps.failed import Failed
     from builder.steps.mount_content import MountContents
     from builder.steps.mounts import Mounts
+    from builder.steps.shell import Scene
 
 
 class LocalStepRunner:
@@ -107,3 +112,31 @@ class LocalStepRunner:
         if self._made_mounts:
             self._made_mounts[1].cancel()
         self._kitchen.worker().cancel_all()
+
+    def last_failure(self) -> Failed | None:
+        """What the last RUN of this Buildfile that failed had written, unless a build has succeeded since."""
+        from builder.steps.failed import find_failed
+
+        return find_failed(self._kitchen.failed)
+
+    def forget_failure(self) -> None:
+        """Called when a build has succeeded."""
+        if os.path.lexists(self._kitchen.failed):
+            from builder.steps.failed import remove_failed
+
+            remove_failed(self._kitchen)
+
+    def shell(self, scene: Scene, action: RunAction, inputs: Inputs, streams: Sequence[int]) -> ExitStatus:
+        """See `steps.shell.run_shell`; the action's mounts are there as in a build."""
+        from builder.steps.shell import run_shell
+
+        if not action.mounts:
+            return run_shell(scene, action, self._kitchen, streams)
+        with self._mounts()[1].given(action, inputs) as given:
+            return run_shell(scene, action, self._kitchen, streams, given)
+
+    def capture(self, scene: Scene) -> Chain:
+        """See `steps.shell.capture_scene`."""
+        from builder.steps.shell import capture_scene
+
+        return capture_scene(scene, self._kitchen)

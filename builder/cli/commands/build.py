@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import sys
 
+from builder.errors import StepError
 from builder.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
+    from builder.debugging import Request
     from builder.pipeline import BuildOptions, BuildResult
 
 HELP = "Build an image from a Buildfile."
@@ -22,8 +24,11 @@ EXAMPLES = """\
   pybuild -t app -o type=image,compression=zstd -o type=docker,dest=app.tar .
   pybuild -o out .                        write the files of the result into a folder
   pybuild --no-cache-filter test .        run the steps of one stage again
+  pybuild --on-error shell .              look around where a RUN failed
   pybuild -q -t app . | xargs pybuild inspect"""
 
+ENTERED = ("run-failed", "cannot-start")
+"""Codes of failures that leave a filesystem to look at."""
 PROGRESS = ("auto", "tty", "plain", "rawjson", "quiet", "none")
 
 
@@ -113,6 +118,12 @@ def _add_results(add: Callable[..., object]) -> None:
     )
     add("--iidfile", metavar="FILE", help="write the image id to FILE")
     add("--metadata-file", metavar="FILE", help="write what was built to FILE, as JSON")
+    add(
+        "--on-error",
+        default="fail",
+        metavar="fail|shell|export,dest=PATH",
+        help="when a RUN fails: open a shell in its filesystem, or write that to a folder or a .tar (default: fail)",
+    )
     add("--runtime", default="native", metavar="NAME", help="what runs RUN: native, crun or runc (default: native)")
     add("--progress", default="auto", choices=PROGRESS, help="display on stderr (default: auto)")
     add("-q", "--quiet", action="store_true", help="no progress; print the image id")
@@ -148,6 +159,7 @@ def run(args: argparse.Namespace) -> int:
             return run_call(call._replace(as_json=call.as_json or args.format == "json"), options_of(args))
     if args.output:
         _check_stdout(args)
+    on_error = parse_on_error(args.on_error)
     from builder.cli.interrupts import interrupted_by_signals
     from builder.progress.choose import make_reporter
     from builder.wiring import build
@@ -156,10 +168,45 @@ def run(args: argparse.Namespace) -> int:
     try:
         with interrupted_by_signals():
             result = build(options_of(args), reporter)
+    except StepError as error:
+        reporter.close()
+        if on_error is None or error.code not in ENTERED:
+            raise
+        return _after_failure(args, error, on_error)
     finally:
         reporter.close()
     print_result(args, result)
     return 0
+
+
+def announce(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def parse_on_error(text: str) -> Request | None:
+    """What to do with the failed step; None is nothing."""
+    if text == "fail":
+        return None
+    from builder.debugging import Request
+    from builder.errors import UsageError
+
+    kind, _, dest = text.partition(",dest=")
+    if text == "shell" or (kind == "export" and dest):
+        return Request(export=dest)
+    raise UsageError("bad-option", f"--on-error {text}: expected fail, shell or export,dest=PATH")
+
+
+def _after_failure(args: argparse.Namespace, error: StepError, request: Request) -> int:
+    """The error is said first: it is what brought the user here."""
+    from builder.cli.errors import print_error
+    from builder.progress.choose import make_reporter
+    from builder.wiring import debug
+
+    print_error(error, sys.stderr)
+    debug(options_of(args), request, make_reporter("none", sys.stderr, os.environ), announce)
+    if request.export:
+        print(f"the files of the failed step are in {request.export}", file=sys.stderr)
+    return error.exit_code
 
 
 def _check_stdout(args: argparse.Namespace) -> None:
