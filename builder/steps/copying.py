@@ -39,7 +39,7 @@ def copy_layer(
     """Afterwards the layer is in the store. `origin` are the layers that the sources come from, None the context."""
     base = () if action.link else parent
     placement = Placement(below(tree_of(base, kitchen)))
-    owner = parse_owner(action.chown, file_reader(parent, kitchen)) if action.chown else None
+    owner = parse_owner(action.chown, file_reader(base, kitchen)) if action.chown else None
     with ExitStack() as opened:
         open_: Open
         if origin is None:
@@ -147,6 +147,8 @@ class Copying:
 
     def _put(self, entry: Entry, opener: Opener) -> None:
         entry = self._changed(entry)
+        if entry.kind is Kind.BLOCK_DEVICE:  # BuildKit's copy makes it a character device of the same numbers
+            entry = entry._replace(kind=Kind.CHAR_DEVICE)
         if entry.kind is Kind.DIRECTORY:
             self._placement.put_directory(entry, overwrite=True)
         else:

@@ -52,8 +52,10 @@ def stack_contents(chain: Chain, tree: Tree, paths: Iterable[str], kitchen: Kitc
         yield open_
 
 
-def file_reader(chain: Chain, kitchen: Kitchen) -> ReadFile:
-    """Reads small files of a stack of layers, symlinks followed."""
+def file_reader(chain: Chain, kitchen: Kitchen) -> ReadFile | None:
+    """Reads small files of a stack of layers, symlinks followed; None where there are no layers at all."""
+    if not chain:
+        return None
 
     def read(path: str) -> bytes | None:
         tree = tree_of(chain, kitchen)

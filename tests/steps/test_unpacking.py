@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from builder.errors import ContextError
 from builder.model.entry import Entry, Kind
 from builder.steps.owner import Owner
 from builder.steps.place import Item, NewDirectory, Placement
@@ -10,7 +13,8 @@ from builder.steps.unpacking import place_members
 BELOW = {
     "app": Entry("app", Kind.DIRECTORY, 0o750, 3, 4),
     "app/link": Entry("app/link", Kind.SYMLINK, 0o777, link="/data"),
-    "data": Entry("data", Kind.DIRECTORY, 0o755),
+    "app/data": Entry("app/data", Kind.DIRECTORY, 0o755),
+    "app/astray": Entry("app/astray", Kind.SYMLINK, 0o777, link="/app/data"),
 }
 
 
@@ -30,5 +34,11 @@ def test_the_archives_own_root_does_not_touch_the_destination() -> None:
 def test_links_of_the_image_are_followed_and_hard_links_with_them() -> None:
     members = [Entry("link/a", Kind.FILE, 0o644), Entry("link/b", Kind.HARDLINK, link="link/a")]
     found = placed("/app", *members, owner=Owner(5, 6))
-    assert found["data/a"] == Entry("data/a", Kind.FILE, 0o644, 5, 6)
-    assert found["data/b"] == Entry("data/b", Kind.HARDLINK, uid=5, gid=6, link="data/a")
+    assert found["app/data/a"] == Entry("app/data/a", Kind.FILE, 0o644, 5, 6)
+    assert found["app/data/b"] == Entry("app/data/b", Kind.HARDLINK, uid=5, gid=6, link="app/data/a")
+
+
+def test_the_destination_is_the_root_of_absolute_links_and_none_may_lead_to_nothing() -> None:
+    with pytest.raises(ContextError) as caught:
+        placed("/app", Entry("astray/a", Kind.FILE, 0o644))
+    assert caught.value.code == "link-to-nothing"
