@@ -47,6 +47,7 @@ def run_git(
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=errors,
+                cwd=os.sep,  # a repository around the working directory has a configuration of its own
                 env=_environment({**_CONFIG, **(config or {})}, protocols) | dict(env or {}),
                 umask=0o022,
                 process_group=0,

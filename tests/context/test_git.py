@@ -314,7 +314,11 @@ def test_any_text_is_a_repository_or_none(text: str) -> None:
 
 
 def test_git_takes_nothing_from_its_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / ".gitconfig").write_text("[user]\n\tname = me\n")
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    for name in (".gitconfig", ".git/config"):
+        with open(tmp_path / name, "a") as file:
+            file.write("[user]\n\tname = somebody\n")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("GIT_DIR", str(tmp_path))
-    assert "me" not in run_git("config", "--list")
+    monkeypatch.chdir(tmp_path)
+    assert "somebody" not in run_git("config", "--list")
