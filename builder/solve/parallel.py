@@ -70,13 +70,34 @@ class _Stages:
         self.flights = Flights()
         self.changed = threading.Condition()
         self.error: BaseException | None = None
-        waiting = [state for state in solver.states.values() if not state.is_done]
-        self.threads = [
-            threading.Thread(target=self._stage, args=(state,), name=state.stage.title, daemon=True)
-            for state in waiting
-        ]
+        self.waiting = [state for state in solver.states.values() if not state.is_done]
+        self.working = 0
+        """Threads at work. One that starts after a cancellation ends without having done anything."""
+
+    def start(self) -> None:
+        for state in self.waiting:
+            threading.Thread(target=self._stage, args=(state,), name=state.stage.title, daemon=True).start()
+
+    def wait(self) -> None:
+        """Until all is done or canceled, and no stage is worked on any more. Not by `Thread.join`: interrupted once, it
+        takes a thread that still runs for ended (CPython 3.11), and what that thread had to clear up would stay."""
+        with self.changed:
+            self.changed.wait_for(lambda: not self.working and self._is_over())
+
+    def _is_over(self) -> bool:
+        return self.flights.is_canceled or all(state.is_done for state in self.waiting)
 
     def _stage(self, state: StageState) -> None:
+        with self.changed:
+            self.working += 1
+        try:
+            self._carry_out(state)
+        finally:
+            with self.changed:
+                self.working -= 1
+                self.changed.notify_all()
+
+    def _carry_out(self, state: StageState) -> None:
         try:
             while not state.is_done:
                 self._wait_for_inputs(state)
@@ -119,14 +140,11 @@ class _Stages:
 def run_stages(solver: Solver) -> None:
     """All stages done. Raises the first error, or KeyboardInterrupt, when no thread works any more."""
     stages = _Stages(solver)
-    for thread in stages.threads:
-        thread.start()
     try:
-        for thread in stages.threads:
-            thread.join()
+        stages.start()
+        stages.wait()
     except KeyboardInterrupt as interrupt:
         stages.fail(interrupt)
-        for thread in stages.threads:
-            thread.join()
+        stages.wait()
     if stages.error is not None:
         raise stages.error

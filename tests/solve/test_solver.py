@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import _thread
 import threading
 
 import pytest
@@ -60,6 +61,22 @@ def test_independent_stages_run_at_once() -> None:
     stages = [stage(0, ["a"]), stage(1, ["b"]), stage(2, ["c"]), stage(3, ["last"], reads={1: (0, 1, 2)})]
     solve(stages, runner, ToyCache())
     assert runner.ran[-1] == "last"
+
+
+def test_an_interrupted_build_ends_after_its_steps() -> None:
+    runner, ended = ToyRunner(), threading.Event()
+    cleared: list[bool] = []
+
+    def step(_command: str) -> None:
+        _thread.interrupt_main()
+        runner.canceled.wait(10)
+        cleared.append(not ended.wait(0.2))
+
+    runner.before_run = step
+    with pytest.raises(KeyboardInterrupt):
+        solve([stage(0, ["a", "b"])], runner, ToyCache())
+    ended.set()
+    assert cleared == [True]
 
 
 def test_a_stage_waits_for_the_stages_it_reads() -> None:
