@@ -286,10 +286,7 @@ def _outputs(options: BuildOptions, means: Means) -> Callable[[tuple[Layered, ..
     def write(images: tuple[Layered, ...]) -> Written:
         shaped = [_shaped(images, spec, means, as_index) for spec in specs]
         for spec, form in zip(specs, shaped, strict=True):
-            module, name = OUTPUTS[spec.kind]
-            make = getattr(__import__(module, fromlist=[name]), name)
-            output: Output = make(spec._replace(names=spec.names or names), means)
-            output.write(form)
+            _output(spec._replace(names=spec.names or names), means).write(form)
         return Written(names, shaped[0])
 
     return write
@@ -339,9 +336,13 @@ def _shaped(images: tuple[Layered, ...], spec: OutputSpec, means: Means, as_inde
 
 def _export(image: Image, dest: str, means: Means) -> None:
     kind = OutputKind.TAR if dest.endswith(".tar") else OutputKind.LOCAL
-    module, name = OUTPUTS[kind]
-    output: Output = getattr(__import__(module, fromlist=[name]), name)(OutputSpec(kind, dest), means)
-    output.write(image)
+    _output(OutputSpec(kind, dest), means).write(image)
+
+
+def _output(spec: OutputSpec, means: Means) -> Output:
+    module, name = OUTPUTS[spec.kind]
+    output: Output = getattr(__import__(module, fromlist=[name]), name)(spec, means)
+    return output
 
 
 def _parsed(outputs: tuple[str, ...]) -> list[OutputSpec]:

@@ -14,48 +14,29 @@ from _thread import RLock
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
-from builder.context.filetree import join_links
 from builder.context.ignore import Rule
-from builder.context.stack import nodes_below
+from builder.context.stack import StackTree
 from builder.errors import ContextError, LayerError
 from builder.layers.archive import archive_items
+from builder.layers.members import FileSource
 from builder.layers.pack import Item, Opener
 from builder.layers.tree import Node, Tree
-from builder.lean import TYPE_CHECKING
 from builder.model.entry import Entry, Kind
-
-if TYPE_CHECKING:
-    from builder.context.filetree import Identity
-    from builder.context.narrowing import Choice
 
 _CHUNK = 1 << 20
 
 
-class ListedContext:
+class ListedContext(StackTree):
     """`items` are sorted; their openers hold until `opened` is closed, which `close` does. No ignore file counts:
     BuildKit reads one only for folders."""
 
     def __init__(self, items: Sequence[Item], opened: ExitStack, spool: str | None = None) -> None:
-        self._tree = Tree.of([[entry for entry, _ in items]])
+        super().__init__(Tree.of([[entry for entry, _ in items]]))
         self._openers = {entry.path: opener for entry, opener in items if opener}
         self._digests: dict[str, str] = {}
         self._opened = opened
         self._spool = spool
         self._lock = RLock()
-
-    def get(self, path: str) -> Entry | None:
-        node = self._tree.get(path)
-        return self._as_file(node) if node else None
-
-    def children(self, path: str) -> list[str]:
-        return self._tree.children(path)
-
-    def resolve(self, path: str) -> str:
-        return self._tree.resolve(path)
-
-    def walk(self, path: str, choice: Choice | None = None) -> Iterator[Entry]:
-        below = nodes_below(self._tree, path, choice)
-        return join_links((self._as_file(node), self._identity(node)) for node in below)
 
     def open(self, path: str) -> int:
         node = self._tree.get(path)
@@ -76,10 +57,6 @@ class ListedContext:
         if entry.kind is Kind.FILE and not entry.digest:
             entry = entry._replace(digest=self._digest(entry.path))
         return entry._replace(path=node.entry.path)
-
-    def _identity(self, node: Node) -> Identity | None:
-        content = self._tree.content(node)
-        return (node.layer, content.path) if content.kind is Kind.FILE else None
 
     def _digest(self, path: str) -> str:
         with self._lock:
@@ -114,17 +91,8 @@ def one_file_context(fd: int, entry: Entry, spool: str) -> ListedContext:
     return ListedContext([(entry, lambda: _FromStart(fd))], opened, spool)
 
 
-class _FromStart:
+class _FromStart(FileSource):
     """The content of an open file, whatever others read of it."""
-
-    def __init__(self, fd: int) -> None:
-        self._fd = fd
-        self._at = 0
-
-    def read(self, size: int, /) -> bytes:
-        data = os.pread(self._fd, size, self._at)
-        self._at += len(data)
-        return data
 
     def close(self) -> None:
         """The file stays open: it is the context's."""

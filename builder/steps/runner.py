@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from _thread import allocate_lock
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from builder.errors import BuilderError
 from builder.lean import TYPE_CHECKING
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from builder.sandbox.spec import ExitStatus
     from builder.steps.failed import Failed
     from builder.steps.mount_content import MountContents
-    from builder.steps.mounts import Mounts
+    from builder.steps.mounts import Given, Mounts
     from builder.steps.shell import Scene
 
 
@@ -75,9 +76,7 @@ class LocalStepRunner:
                     self._kitchen.worker().start()  # while we import what else a RUN needs
                     from builder.steps.run import run_process
 
-                    if not step.action.mounts:
-                        return run_process(step, step.action, inputs.parent, self._kitchen, log)
-                    with self._mounts()[1].given(step.action, inputs) as given:
+                    with self._given(step.action, inputs) as given:
                         return run_process(step, step.action, inputs.parent, self._kitchen, log, given)
                 case CopyAction():
                     return self._copies.run(step.action, inputs)
@@ -108,6 +107,15 @@ class LocalStepRunner:
                 self._made_mounts = contents, Mounts(self._kitchen, contents)
             return self._made_mounts
 
+    @contextmanager
+    def _given(self, action: RunAction, inputs: Inputs) -> Iterator[Given | None]:
+        """What the action's mounts give its process, for as long as the block; None without mounts."""
+        if not action.mounts:
+            yield None
+            return
+        with self._mounts()[1].given(action, inputs) as given:
+            yield given
+
     def cancel(self) -> None:
         if self._made_mounts:
             self._made_mounts[1].cancel()
@@ -130,9 +138,7 @@ class LocalStepRunner:
         """See `steps.shell.run_shell`; the action's mounts are there as in a build."""
         from builder.steps.shell import run_shell
 
-        if not action.mounts:
-            return run_shell(scene, action, self._kitchen, streams)
-        with self._mounts()[1].given(action, inputs) as given:
+        with self._given(action, inputs) as given:
             return run_shell(scene, action, self._kitchen, streams, given)
 
     def capture(self, scene: Scene) -> Chain:
