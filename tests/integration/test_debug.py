@@ -125,9 +125,9 @@ def test_on_a_terminal_the_shell_has_one_of_its_own(failed: Pybuild) -> None:
 
 def talk(ours: int, theirs: int) -> None:
     os.close(theirs)
-    os.write(ours, b"test -t 0 && test -t 1 && echo terminal-$((40 + 2)); sleep 100\n")
+    os.write(ours, b"sh -c 'test -t 0 && test -t 1 && echo terminal-$((40 + 2)) && exec sleep 100'\n")
     read_until(ours, b"terminal-42")
-    os.write(ours, b"\x03")  # Ctrl-C ends the sleep, not us
+    os.write(ours, b"\x03")  # Ctrl-C ends what has spoken, not us
     os.write(ours, b"echo interrupted-$?; exit 6\n")
     read_until(ours, b"interrupted-130")
 

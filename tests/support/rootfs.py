@@ -33,7 +33,7 @@ def make_rootfs(path: str) -> str:
             shutil.copy(program, os.path.join(path, "bin", name))
             libraries |= _libraries(program)
     for library in libraries:
-        place = path + library
+        place = path + library.removeprefix("/usr")  # where older systems have them: the same folders on every machine
         os.makedirs(os.path.dirname(place), exist_ok=True)
         shutil.copy(os.path.realpath(library), place)
     return path
