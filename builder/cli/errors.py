@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import os
+import re
 import traceback
+from difflib import get_close_matches
 from typing import TextIO
 
 from builder.errors import BuilderError, Problems, Span, UsageError
@@ -45,6 +48,14 @@ def _excerpt(span: Span) -> list[str]:
 def _printable(text: str) -> str:
     """Without control characters: an error may quote a hostile file."""
     return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
+
+
+def misused(parser: argparse.ArgumentParser, message: str) -> UsageError:
+    """What argparse says of arguments, without its page of usage before it."""
+    hint = f"`{parser.prog} --help` lists the arguments"
+    given = re.match(r"unrecognized arguments: (--?[^\s=]+)", message)
+    near = get_close_matches(given[1], parser._option_string_actions, n=1) if given else []
+    return UsageError("usage", message, hint=f"did you mean {near[0]}? {hint}" if near else hint)
 
 
 def without_working_directory(error: Exception) -> UsageError | None:

@@ -13,6 +13,7 @@ from builder.lean import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
     from types import ModuleType
+    from typing import NoReturn
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "build": ("build", "debug", "parse", "check"),
@@ -75,6 +76,8 @@ def _run(argv: list[str]) -> int:
     if word in COMMANDS:
         name, rest = word, argv[:position] + argv[position + 1 :]
     else:
+        if word == "help":
+            return _run([*argv[position + 1 :][:1], "--help"])
         if word in ("-h", "--help", "--version"):
             from builder.cli.overview import print_overview
 
@@ -127,6 +130,13 @@ def parser_for(name: str, module: ModuleType) -> argparse.ArgumentParser:
     )
     parser.add_argument("--root", metavar="DIR", help="where images and cache are kept (or PYBUILD_ROOT)")
     module.add_arguments(parser)
+
+    def refuse(message: str) -> NoReturn:
+        from builder.cli.errors import misused
+
+        raise misused(parser, message)
+
+    parser.error = refuse  # type: ignore[method-assign]
     return parser
 
 

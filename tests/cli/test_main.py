@@ -28,6 +28,11 @@ def test_without_a_command_it_is_build(pybuild: Pybuild) -> None:
     assert "app" in pybuild.run("images").stdout
 
 
+def test_help_is_a_word_too(pybuild: Pybuild) -> None:
+    assert pybuild.run("help").stdout == pybuild.run("--help").stdout
+    assert pybuild.run("help", "tag").stdout == pybuild.run("tag", "--help").stdout != ""
+
+
 def test_stdout_carries_data_only(pybuild: Pybuild) -> None:
     assert pybuild.run("-t", "app").stdout == ""
     image_id = pybuild.run("-q", "-t", "app").stdout
@@ -42,7 +47,13 @@ def test_stdout_carries_data_only(pybuild: Pybuild) -> None:
     ("args", "code", "said"),
     [
         (("imags",), 2, "did you mean `pybuild images`?"),
-        (("build", "--no-such-option"), 2, "--no-such-option"),
+        (
+            ("build", "--no-such-option"),
+            2,
+            "error: unrecognized arguments: --no-such-option\nhint: `pybuild build --help`",
+        ),
+        (("build", "--tagg", "x"), 2, "did you mean --tag?"),
+        (("tag", "app"), 2, "required: NAME[:TAG]"),
         (("build", "nowhere"), 1, "the context nowhere does not exist"),
         (("build", "-f", "nowhere"), 1, "cannot read nowhere"),
         (("build", "-t", "UPPER"), 1, "lower case"),
