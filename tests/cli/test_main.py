@@ -50,7 +50,7 @@ def test_stdout_carries_data_only(pybuild: Pybuild) -> None:
         (
             ("build", "--no-such-option"),
             2,
-            "error: unrecognized arguments: --no-such-option\nhint: `pybuild build --help`",
+            "error: unrecognized arguments: --no-such-option\nhint: `pybuild",
         ),
         (("build", "--tagg", "x"), 2, "did you mean --tag?"),
         (("tag", "app"), 2, "required: NAME[:TAG]"),
