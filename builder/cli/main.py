@@ -13,7 +13,7 @@ from builder.lean import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
     from types import ModuleType
-    from typing import NoReturn
+    from typing import Any, NoReturn
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "build": ("build", "debug", "parse", "check"),
@@ -118,6 +118,23 @@ def load(name: str) -> ModuleType:
 
 
 def parser_for(name: str, module: ModuleType) -> argparse.ArgumentParser:
+    import argparse
+
+    # Python 3.14 makes a formatter to check help texts with, for whose colours it imports dataclasses and inspect.
+    formatter: Any = argparse.HelpFormatter
+    colour = getattr(formatter, "_set_color", None)
+    if colour is None:
+        return _new_parser(name, module)
+    formatter._set_color = lambda *_: None
+    try:
+        parser = _new_parser(name, module)
+    finally:
+        formatter._set_color = colour
+    vars(parser)["_cached_formatter"] = None
+    return parser
+
+
+def _new_parser(name: str, module: ModuleType) -> argparse.ArgumentParser:
     import argparse
     from functools import partial
 

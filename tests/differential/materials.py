@@ -30,9 +30,17 @@ import zstandard
 Description = Mapping[str, Any]
 
 _FORMATS = {"gnu": tarfile.GNU_FORMAT, "pax": tarfile.PAX_FORMAT, "ustar": tarfile.USTAR_FORMAT}
-_COMPRESSORS = {
+
+
+def _gzip(data: bytes) -> bytes:
+    """The same bytes from every Python: since 3.13 it does not say any more that this is a Unix (RFC 1952, OS)."""
+    packed = gzip.compress(data, mtime=0)
+    return packed[:9] + b"\3" + packed[10:]
+
+
+_COMPRESSORS: Mapping[str, Callable[[bytes], bytes]] = {
     "": bytes,
-    "gz": lambda data: gzip.compress(data, mtime=0),
+    "gz": _gzip,
     "bz2": bz2.compress,
     "xz": lzma.compress,
     "zst": zstandard.compress,
