@@ -17,6 +17,7 @@ ALLOWED: dict[str, set[str]] = {
     "lean": set(),
     "errors": set(),
     "model": set(),
+    "configuration": set(),
     "progress": set(),
     "store": {"layers"},
     "layers": set(),

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 GROUPS: dict[str, tuple[str, ...]] = {
     "build": ("build", "debug", "parse", "check"),
     "images": ("images", "inspect", "history", "tag", "rmi", "import"),
-    "store": ("doctor",),
+    "store": ("store check", "doctor"),
 }
 COMMANDS = frozenset(name for names in GROUPS.values() for name in names)
+FAMILIES = frozenset(name.partition(" ")[0] for name in COMMANDS if " " in name)
+"""First words of commands that have two."""
 GLOBAL_WITH_VALUE = ("--root",)
 
 _WAITS_FOR_EXIT = frozenset({"atexit", "threading"})
@@ -73,11 +75,17 @@ def main(argv: Sequence[str]) -> int:
 def _run(argv: list[str]) -> int:
     position = _first_word(argv)
     word = argv[position] if position < len(argv) else ""
+    if word in FAMILIES:
+        word = " ".join(argv[position : position + 2])
+        if word not in COMMANDS:
+            from builder.cli.overview import print_family
+
+            return print_family(argv[position:], COMMANDS)
     if word in COMMANDS:
-        name, rest = word, argv[:position] + argv[position + 1 :]
+        name, rest = word, argv[:position] + argv[position + 1 + word.count(" ") :]
     else:
         if word == "help":
-            return _run([*argv[position + 1 :][:1], "--help"])
+            return _run([*argv[position + 1 :][:2], "--help"])
         if word in ("-h", "--help", "--version"):
             from builder.cli.overview import print_overview
 
@@ -112,8 +120,10 @@ def _check_spelling(word: str) -> None:
 
 
 def load(name: str) -> ModuleType:
-    """The module of a command; `import` cannot be a module's name, so its file is `import_.py`."""
-    module: ModuleType = __import__(f"builder.cli.commands.{'import_' if name == 'import' else name}", fromlist=["run"])
+    """The module of a command: of `store check` it is `store_check.py`; `import` cannot be a module's name, so its file
+    is `import_.py`."""
+    file = "import_" if name == "import" else name.replace(" ", "_")
+    module: ModuleType = __import__(f"builder.cli.commands.{file}", fromlist=["run"])
     return module
 
 

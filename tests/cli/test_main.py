@@ -33,6 +33,13 @@ def test_help_is_a_word_too(pybuild: Pybuild) -> None:
     assert pybuild.run("help", "tag").stdout == pybuild.run("tag", "--help").stdout != ""
 
 
+def test_commands_of_two_words(pybuild: Pybuild) -> None:
+    assert "store check" in pybuild.run("store").stdout
+    assert pybuild.run("store", "--help").stdout == pybuild.run("store").stdout
+    assert "usage: pybuild store check" in pybuild.run("help", "store", "check").stdout
+    assert pybuild.run("store", "check").stdout == "The store is whole.\n"
+
+
 def test_stdout_carries_data_only(pybuild: Pybuild) -> None:
     assert pybuild.run("-t", "app").stdout == ""
     image_id = pybuild.run("-q", "-t", "app").stdout
@@ -62,6 +69,8 @@ def test_stdout_carries_data_only(pybuild: Pybuild) -> None:
         (("build", "-q", "-o", "-"), 2, "standard output"),
         (("build", "--format", "json", "-o", "type=oci,dest=-"), 2, "standard output"),
         (("inspect", "nothing"), 1, "nothing"),
+        (("store", "chek"), 2, "did you mean `pybuild store check`?"),
+        (("store", "zzz"), 2, "there are: store check"),
     ],
 )
 def test_faults_have_a_code_and_a_sentence(pybuild: Pybuild, args: tuple[str, ...], code: int, said: str) -> None:

@@ -1,0 +1,26 @@
+"""What a configuration file can say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from builder.lean import NamedTuple
+
+
+class Registries(NamedTuple):
+    insecure: tuple[str, ...] = ()
+    """`HOST[:PORT]` of registries that may be spoken to by plain http."""
+    mirrors: Mapping[str, tuple[str, ...]] = {}
+    """By domain, addresses of registries to ask before it, in order."""
+
+
+class Storage(NamedTuple):
+    keep_storage: int | None = None
+    """Bytes of unused data that stay after a build; None: no limit."""
+    keep_age: float | None = None
+    """Seconds for which unused data stays; None: no limit."""
+
+
+class Configuration(NamedTuple):
+    registries: Registries = Registries()
+    storage: Storage = Storage()
