@@ -17,7 +17,7 @@ from builder.errors import BuilderError
 from builder.images.assemble import Ingredients, assemble
 from builder.lean import TYPE_CHECKING, NamedTuple
 from builder.model.canonical import canonical
-from builder.plan.types import Plan, PlanOptions, Remark, Surroundings
+from builder.plan.types import Plan, PlanOptions, Remark, RemoteSource, Surroundings
 from builder.planning import PlanRequest, Watcher, ignore_file, kept_plan
 from builder.progress.events import BuildFinished, Reporter, WarningRaised
 from builder.solve.solver import SolveOptions, Solver
@@ -153,6 +153,8 @@ class Workshop(NamedTuple):
     foresee: Callable[[BuildfileText], None]
     """Called when a Buildfile is new: starts what its steps will need, so that it is ready when they come."""
     reporter: Reporter
+    remote_time: Callable[[RemoteSource], int | None]
+    """When what a SOURCE_DATE_EPOCH names was made."""
 
 
 class _Built(NamedTuple):
@@ -222,7 +224,7 @@ def plan_build(options: BuildOptions, text: BuildfileText, shop: Workshop) -> Pl
     plans: list[Plan] = []
     for wanted in shop.plan_options:
         watcher = Watcher(lambda: shop.foresee(text), None if plans else partial(_warn, shop.reporter))
-        plans.append(kept_plan(PlanRequest(text, wanted, ignore), shop.store, shop.resolver, watcher))
+        plans.append(kept_plan(PlanRequest(text, wanted, ignore), shop.store, shop.resolver, watcher, shop.remote_time))
     if len(plans) == 1:
         return plans[0]
     from builder.plan.combine import combine

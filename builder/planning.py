@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from builder.lint.linter import Linter
+    from builder.plan.epoch import RemoteTime
 
 PLAN_FORMAT = 2
 """Raise it when the same Buildfile gives another plan than before."""
@@ -61,7 +62,9 @@ def ignore_file(context: str, text: BuildfileText) -> IgnoreFile | None:
     return IgnoreFile(path, read_ignore_file(path)) if path else None
 
 
-def kept_plan(request: PlanRequest, store: Store, resolver: ImageResolver, watcher: Watcher) -> Plan:
+def kept_plan(
+    request: PlanRequest, store: Store, resolver: ImageResolver, watcher: Watcher, remote_time: RemoteTime
+) -> Plan:
     """The plan, from the store if it still holds: every base is resolved again and must be what it was. Warnings are
     told also where an error comes of it. Raises BuildfileError `check-failed` where they are to fail the build."""
     memo = plan_memo(store)
@@ -73,9 +76,9 @@ def kept_plan(request: PlanRequest, store: Store, resolver: ImageResolver, watch
             plan = codec.from_json(kept)
         except StoreError:
             plan = None
-    if plan is None or not _still_holds(plan, resolver):
+    if plan is None or not _still_holds(plan, resolver, remote_time):
         watcher.anew()
-        plan = _made(request, resolver, watcher)
+        plan = _made(request, resolver, watcher, remote_time)
         memo.put(key, cast("Json", codec.to_json(plan)))
     _tell(plan.warnings, watcher)
     if plan.warnings_fail:
@@ -100,14 +103,14 @@ def check_failed(warnings: Iterable[Remark]) -> BuildfileError:
     return BuildfileError("check-failed", f"checks fail the build: {rules}", hint=hint)
 
 
-def _made(request: PlanRequest, resolver: ImageResolver, watcher: Watcher) -> Plan:
+def _made(request: PlanRequest, resolver: ImageResolver, watcher: Watcher, remote_time: RemoteTime) -> Plan:
     from builder.plan.make import make_plan
     from builder.syntax.parse import parse
 
     linter = make_linter(request)
     buildfile = parse(request.text.data, request.text.name)
     try:
-        plan = make_plan(buildfile, request.options, resolver, linter)
+        plan = make_plan(buildfile, request.options, resolver, linter, remote_time=remote_time)
     except BaseException:
         _tell(linter.in_order(), watcher)
         raise
@@ -120,7 +123,9 @@ def _tell(remarks: Iterable[Remark], watcher: Watcher) -> None:
             watcher.warn(remark)
 
 
-def _still_holds(plan: Plan, resolver: ImageResolver) -> bool:
+def _still_holds(plan: Plan, resolver: ImageResolver, remote_time: RemoteTime) -> bool:
+    if plan.epoch_from and remote_time(plan.epoch_from) != plan.epoch:
+        return False
     return all(resolver.resolve(name, platform).digest == digest for name, platform, digest in plan.bases)
 
 

@@ -18,7 +18,7 @@ from builder.model.layer import Layer
 from builder.model.platform import Platform
 from builder.outputs.types import Means, Output, OutputKind, OutputSpec, Shape
 from builder.pipeline import BuildOptions, BuildResult, Layered, Workshop, Written, run_build
-from builder.plan.types import NamedContext, Plan, PlanOptions
+from builder.plan.types import NamedContext, Plan, PlanOptions, RemoteSource
 from builder.steps.kitchen import Kitchen
 from builder.steps.runner import LocalStepRunner
 from builder.store.store import Store, default_root
@@ -177,6 +177,11 @@ def _workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: E
     )
     contexts = OpenContexts(options.context, options.file, origins, places, opened)
 
+    def remote_time(source: RemoteSource) -> int | None:
+        from builder.steps.remote_time import RemoteTimes
+
+        return RemoteTimes(store.folder("cache"), secret, agent("default") or "")(source)
+
     def runner(plan: Plan, project: str) -> LocalStepRunner:
         kitchen = Kitchen(
             store=store,
@@ -205,6 +210,7 @@ def _workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: E
         export=lambda image, dest: _export(image, dest, means),
         foresee=foresee,
         reporter=reporter,
+        remote_time=remote_time,
     )
 
 
@@ -246,7 +252,19 @@ def _options_for(platform: Platform, options: BuildOptions, origins: Mapping[str
         contexts=tuple(
             NamedContext(name, origin.place if origin.kind == "image" else "") for name, origin in origins.items()
         ),
+        remote_contexts=_remote_contexts(options, origins),
     )
+
+
+def _remote_contexts(options: BuildOptions, origins: Mapping[str, Origin]) -> tuple[tuple[str, RemoteSource], ...]:
+    places = {name: origin.place for name, origin in origins.items() if origin.kind in ("git", "url")}
+    if ":" in options.context and not os.path.exists(options.context):
+        places[""] = options.context
+    if not places:
+        return ()
+    from builder.steps.remote import remote_source
+
+    return tuple((name, source) for name, place in places.items() if (source := remote_source(place)))
 
 
 def host_platform() -> Platform:

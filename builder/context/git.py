@@ -75,15 +75,24 @@ class GitCache:
             raise _other_commit(wanted, " or ".join(dict.fromkeys((commit.object, commit.id))))
         return commit
 
+    def commit_time(self, wanted: GitReference, commit: Commit) -> int:
+        """When it was committed, in seconds. Fetches it if it is not here."""
+        bare, lock = self._place(wanted)
+        try:
+            with lock:
+                self._fetch(wanted, commit, bare)
+                return _commit_time(bare, f"{commit.object}^{{commit}}")
+        except GitFailure as error:
+            raise self._failed(wanted, error) from error
+
     def checkout(self, wanted: GitReference, commit: Commit, into: str) -> str:
         """Fetches the commit if it is not here, and writes its files below the empty directory `into`; all have the
         time of the commit, modes are 0644 and 0755. Returns the directory with the part that is wanted, below `into`.
         `.git` is there only where it is to be kept, and never together with a subdir."""
-        name = sha256_hex(os.fsencode(wanted.remote))[:40]
-        bare = f"{self._folder}/{name}.git"
+        bare, lock = self._place(wanted)
         keep = bool(wanted.keep_git_dir) and not _clean(wanted.subdir)
         try:
-            with FileLock(f"{self._folder}/{name}.lock"):
+            with lock:
                 self._fetch(wanted, commit, bare)
                 found = run_git("--git-dir", bare, "rev-parse", "--verify", f"{commit.object}^{{commit}}")
                 modules = wanted.submodules and run_git("--git-dir", bare, "ls-tree", found, ".gitmodules")
@@ -91,7 +100,7 @@ class GitCache:
                     self._work_tree(wanted, commit, bare, into)
                 else:
                     _files_only(bare, found, into)
-                time = int(run_git("--git-dir", bare, "log", "-1", "--format=%ct", found))
+                time = _commit_time(bare, found)
             if modules:
                 self._submodules(wanted, into)
         except GitFailure as error:
@@ -103,6 +112,11 @@ class GitCache:
                 _drop_git(into)
             _set_times(into, time)
         return _below(into, wanted)
+
+    def _place(self, wanted: GitReference) -> tuple[str, FileLock]:
+        """The remote's repository here, and its lock."""
+        path = f"{self._folder}/{sha256_hex(os.fsencode(wanted.remote))[:40]}"
+        return f"{path}.git", FileLock(f"{path}.lock")
 
     def _ask(self, wanted: GitReference) -> Commit:
         """What the remote's refs say. Of a branch and a tag with one name the branch counts, as for `git checkout`."""
@@ -210,6 +224,10 @@ class GitCache:
         last = [line for line in said.splitlines() if line.strip()][-3:]
         message = f"failed to fetch {wanted.shown}: {'; '.join(last)}"
         return ContextError("fetch-failed", message[:1000], hint=hint)
+
+
+def _commit_time(bare: str, commit: str) -> int:
+    return int(run_git("--git-dir", bare, "log", "-1", "--format=%ct", commit))
 
 
 def _names_kept(wanted: GitReference, commit: Commit) -> list[str]:

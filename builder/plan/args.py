@@ -7,10 +7,10 @@ a stage imports it with `ARG NAME`.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from builder.errors import BuildfileError, Span
+from builder.errors import Span
 from builder.model.platform import Platform
 from builder.plan.expansion import expand_word
 from builder.plan.types import PlanOptions
@@ -21,6 +21,9 @@ NEVER_IN_ENVIRONMENT = frozenset({"BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_S
 """Arguments that steer scans: ARG may declare them, no process and no expansion sees them."""
 
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
+
+
+NamedEpoch = Callable[[str, Mapping[str, str], Span | None], int | None]
 
 
 class Arguments(NamedTuple):
@@ -35,8 +38,11 @@ class Arguments(NamedTuple):
     epoch: int | None
 
 
-def read_arguments(args: Iterable[Arg], options: PlanOptions, last_stage: str, escape: str) -> Arguments:
-    """The arguments of one build. `args` stand above the first FROM; each may use the ones before it."""
+def read_arguments(
+    args: Iterable[Arg], options: PlanOptions, last_stage: str, escape: str, named_epoch: NamedEpoch
+) -> Arguments:
+    """The arguments of one build. `args` stand above the first FROM; each may use the ones before it. `named_epoch`
+    gives the seconds for what SOURCE_DATE_EPOCH names."""
     given = dict(options.build_args)
     if options.epoch is not None:
         given.setdefault(EPOCH, str(options.epoch))
@@ -52,7 +58,7 @@ def read_arguments(args: Iterable[Arg], options: PlanOptions, last_stage: str, e
                 declared[name] = expand_word(default, declared, escape, arg.span).text
             if name == EPOCH:
                 span = arg.span
-    epoch = _read_epoch(given, declared, span, {"context", *(context.name for context in options.contexts)})
+    epoch = _read_epoch(given, declared, span, named_epoch)
     _normalise_epoch(given, declared, epoch)
     return Arguments(given, declared, tuple(names), _proxies(options.build_args), epoch)
 
@@ -83,22 +89,14 @@ def _proxies(build_args: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ..
 
 
 def _read_epoch(
-    given: Mapping[str, str], declared: Mapping[str, str], span: Span | None, contexts: Collection[str]
+    given: Mapping[str, str], declared: Mapping[str, str], span: Span | None, named: NamedEpoch
 ) -> int | None:
-    """Besides a number it can name what has a time: a context. A folder or a tar has none, as BuildKit sees it."""
     text = given.get(EPOCH, declared.get(EPOCH, ""))
     if not text:
         return None
     if re.fullmatch(r"[+-]?[0-9]{1,18}", text):
         return int(text)
-    if text in contexts:
-        return None
-    raise BuildfileError(
-        "bad-epoch",
-        f"{EPOCH} is neither a number of seconds nor the name of a context: {text!r}",
-        hint="a stage whose ADD brings the time is not supported yet" if text.isidentifier() else None,
-        span=None if EPOCH in given else span,
-    )
+    return named(text, declared, None if EPOCH in given else span)
 
 
 def _normalise_epoch(given: dict[str, str], declared: dict[str, str], epoch: int | None) -> None:

@@ -145,4 +145,5 @@ _plan = _record(
     image_platforms=_several(_platform),
     warnings=_several(_record(Remark, span=_span)),
     targets=tuple,
+    epoch_from=_optional(_record(RemoteSource)),
 )

@@ -8,6 +8,7 @@ from builder.model.platform import Platform
 from builder.plan.apply import apply_instruction
 from builder.plan.args import platform_arguments, read_arguments
 from builder.plan.contexts import Contexts
+from builder.plan.epoch import NamedEpoch, RemoteTime, no_time
 from builder.plan.facts import NOBODY, ArgumentsRead, FileRead, Listener
 from builder.plan.images import Images
 from builder.plan.references import check_references
@@ -24,6 +25,7 @@ def make_plan(
     resolver: ImageResolver,
     listener: Listener = NOBODY,
     every_stage: bool = False,
+    remote_time: RemoteTime = no_time,
 ) -> Plan:
     """Everything expanded, resolved and checked that can be without touching a file.
 
@@ -36,7 +38,8 @@ def make_plan(
     last_stage = heads[-1].name if heads else ""
     predefined = platform_arguments(options, last_stage)
     listener.hear(ArgumentsRead(tuple(global_args), predefined, tuple(heads), buildfile.escape))
-    arguments = read_arguments(global_args, options, last_stage, buildfile.escape)
+    named_epoch = NamedEpoch(buildfile, options, remote_time)
+    arguments = read_arguments(global_args, options, last_stage, buildfile.escape, named_epoch)
     graph = declare_stages(buildfile, arguments, Contexts(options), listener)
     target = graph.target(options.target)
     check_references(graph, buildfile.escape)
@@ -49,6 +52,7 @@ def make_plan(
         images=tuple(images.resolved),
         image_platforms=tuple(images.platforms),
         epoch=arguments.epoch,
+        epoch_from=named_epoch.source,
     )
 
 

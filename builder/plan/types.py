@@ -277,6 +277,8 @@ class Plan(NamedTuple):
     """Several platforms: the place in `stages` of each one's target. Empty: the last stage is the only target."""
     warnings_fail: bool = False
     """The warnings end the build before a step runs (`# check=error=true`)."""
+    epoch_from: RemoteSource | None = None
+    """What SOURCE_DATE_EPOCH names: the plan holds as long as that has the time `epoch`."""
 
     @property
     def target(self) -> Stage:
@@ -334,6 +336,8 @@ class PlanOptions(NamedTuple):
     """Whether `target_platform` was asked for. Only then the image says so, else what its base says."""
     contexts: tuple[NamedContext, ...] = ()
     surroundings: Surroundings = Surroundings()
+    remote_contexts: tuple[tuple[str, RemoteSource], ...] = ()
+    """Contexts that are fetched, by name; empty: the main one."""
 
 
 class ImageResolver(Protocol):

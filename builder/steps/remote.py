@@ -106,7 +106,7 @@ class Remotes:
 
     def _commit(self, source: RemoteSource) -> Commit:
         if source not in self._commits:
-            self._commits[source] = self._git().resolve(_reference(source))
+            self._commits[source] = self._git().resolve(git_reference_of(source))
         return self._commits[source]
 
     def _checkout(self, source: RemoteSource) -> FolderContext:
@@ -115,7 +115,7 @@ class Remotes:
 
         if source not in self._trees:
             folder = self._kitchen.store.temporary.directory()
-            self._trees[source] = self._git().checkout(_reference(source), self._commit(source), folder)
+            self._trees[source] = self._git().checkout(git_reference_of(source), self._commit(source), folder)
         return FolderContext(self._trees[source], None, StatIndex(""))
 
     def _http(self) -> HttpCache:
@@ -130,7 +130,7 @@ class Remotes:
         return GitCache(folder, self._kitchen.secret, ssh_agent=self._kitchen.agent("default") or "")
 
 
-def _reference(source: RemoteSource) -> GitReference:
+def git_reference_of(source: RemoteSource) -> GitReference:
     from builder.model.gitreference import GitReference
 
     return GitReference(
@@ -142,6 +142,19 @@ def _reference(source: RemoteSource) -> GitReference:
         source.submodules,
         source.fetch_by_commit,
     )
+
+
+def remote_source(place: str) -> RemoteSource | None:
+    """A context that is fetched, as ADD would name it. None for any other."""
+    from builder.context.origin import git_reference, is_url
+
+    git = git_reference(place)
+    if git is not None:
+        keep = bool(git.keep_git_dir)
+        return RemoteSource(
+            0, git.remote, git.checksum, True, git.ref, git.subdir, keep, git.submodules, git.fetch_by_commit
+        )
+    return RemoteSource(0, place) if is_url(place) else None
 
 
 def describe_fetched(old: object, new: object) -> str:

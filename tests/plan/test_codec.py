@@ -72,6 +72,7 @@ mounts = st.builds(
     RunMount, text, text, sources, text, st.booleans(), text, text, number, st.booleans(), st.none() | text, optional,
     optional, optional,
 )  # fmt: skip
+remotes = st.builds(RemoteSource, number, text, text, st.booleans(), text, text)
 actions = (
     st.builds(
         RunAction, texts, pairs, text, text, text, inline, pairs, several(mounts), st.booleans(),
@@ -89,7 +90,7 @@ actions = (
         text,
         st.booleans(),
         st.none() | st.booleans(),
-        remotes=several(st.builds(RemoteSource, number, text, text, st.booleans(), text, text)),
+        remotes=several(remotes),
     )
     | st.builds(WorkdirAction, text, text)
 )  # fmt: skip
@@ -98,6 +99,7 @@ stages = st.builds(Stage, number, text, sources, platforms, several(steps), conf
 plans = st.builds(
     Plan, several(stages), several(images), several(platforms), several(st.builds(Remark, text, text, spans)),
     st.none() | st.integers(),
+    epoch_from=st.none() | remotes,
 )  # fmt: skip
 
 

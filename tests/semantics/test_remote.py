@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import os
 import stat
 import tarfile
@@ -168,3 +169,50 @@ def test_add_auth(pybuild: Pybuild, web: WebServer, tmp_path: Path) -> None:
         done = pybuild.run("build", "--secret", f"id={name},env=S", ".", env={"S": "basic geheim"}, code=1)
         assert web.asked[-1].headers["authorization"].startswith("basic "), name
         assert "geheim" not in done.stderr
+
+
+def created(pybuild: Pybuild, *args: str, env: dict[str, str] | None = None) -> str:
+    pybuild.run("build", "-t", "x", *args, env=env)
+    config: dict[str, str] = json.loads(pybuild.run("inspect", "x").stdout)[0]
+    return config["Created"]
+
+
+def test_source_date_epoch_of_a_stage(pybuild: Pybuild, web: WebServer) -> None:
+    """SOURCE_DATE_EPOCH"""
+    web.pages = {"/a": Page(b"1", headers=MODIFIED), "/b": Page(b"1")}
+    stage = (
+        f"ARG SOURCE_DATE_EPOCH=Time\nFROM scratch AS time\nARG NAME=a\nADD {web.url}/$NAME /\nFROM scratch\nCOPY f /\n"
+    )
+    (pybuild.cwd / "f").write_text("")
+    (pybuild.cwd / "Dockerfile").write_text(stage)
+    assert created(pybuild, ".") == "2015-10-21T07:28:00Z"
+    web.pages["/a"] = Page(b"1", headers={"Last-Modified": "Thu, 22 Oct 2015 07:28:00 GMT"})
+    assert created(pybuild, ".") == "2015-10-22T07:28:00Z", "a kept plan is asked again"
+    assert not created(pybuild, "--build-arg", "NAME=b", ".").startswith("2015")
+    for wrong, why in {
+        "FROM busybox AS time\n": "must use FROM scratch",
+        "FROM scratch AS time\nCOPY f /\n": "does not meet source-only requirements",
+        "FROM scratch AS time\nADD f /\n": "must be a single HTTP(S) or Git ADD",
+        "FROM scratch AS time\n": "must contain exactly one remote ADD",
+        "FROM scratch AS other\n": "invalid SOURCE_DATE_EPOCH: time",
+    }.items():
+        assert why in fails(pybuild, f"ARG SOURCE_DATE_EPOCH=time\n{wrong}FROM scratch\nCOPY f /\n"), wrong
+
+
+def test_source_date_epoch_of_a_remote_context(pybuild: Pybuild, web: WebServer, tmp_path: Path) -> None:
+    """SOURCE_DATE_EPOCH"""
+    folder = str(tmp_path / "served" / "r.git")
+    make_repository(folder, {"Dockerfile": "FROM scratch\nCOPY Dockerfile /\n"}, when=1_500_000_000)
+    (pybuild.cwd / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        member = tarfile.TarInfo("Dockerfile")
+        member.size, member.mtime = 35, 1_400_000_000
+        tar.addfile(member, io.BytesIO(b"FROM scratch\nCOPY Dockerfile /aaaaa\n"[:35]))
+    web.pages["/c.tgz"] = Page(packed.getvalue())
+    with git_daemon(str(tmp_path / "served")) as url:
+        epoch = {"SOURCE_DATE_EPOCH": "context"}
+        assert created(pybuild, f"{url}/r.git", env=epoch) == "2017-07-14T02:40:00Z"
+        named = ("--build-context", f"there={url}/r.git", "--build-arg", "SOURCE_DATE_EPOCH=there", ".")
+        assert created(pybuild, *named) == "2017-07-14T02:40:00Z"
+        assert created(pybuild, f"{web.url}/c.tgz", env=epoch) == "2014-05-13T16:53:20Z"

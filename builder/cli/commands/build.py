@@ -231,7 +231,7 @@ def options_of(args: argparse.Namespace) -> BuildOptions:
         context=args.context,
         file=args.file,
         tags=tuple(args.tag),
-        build_args=_build_args(args.build_arg, args.context),
+        build_args=_build_args(args.build_arg),
         target=args.target,
         platform=",".join(args.platform),
         labels=tuple(_pair(item, "--label") for item in args.label),
@@ -251,16 +251,11 @@ def options_of(args: argparse.Namespace) -> BuildOptions:
     )
 
 
-def _build_args(given: list[str], context: str) -> tuple[tuple[str, str], ...]:
+def _build_args(given: list[str]) -> tuple[tuple[str, str], ...]:
     """Those of docker's configuration and of the environment come first: what is said on the command line wins."""
     asked = [pair for item in given for pair in _build_arg(item)]
     names = {name for name, _ in asked}
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if (dict(asked).get("SOURCE_DATE_EPOCH") or epoch) == "context" and "://" in context:
-        from builder.errors import UsageError
-
-        hint = "SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) says the same of a checkout"
-        raise UsageError("bad-epoch", "SOURCE_DATE_EPOCH=context of a remote context is not supported yet", hint=hint)
     added = [*_docker_proxies(), *([("SOURCE_DATE_EPOCH", epoch)] if epoch else [])]
     return (*(pair for pair in added if pair[0] not in names), *asked)
 
