@@ -193,6 +193,8 @@ def _workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: E
             host=host_platform(),
             secret=secret,
             agent=agent,
+            opened=opened,
+            project=os.path.abspath(options.context) if os.path.isdir(options.context) else "",
             runtime=options.runtime,
             epoch=plan.epoch,
             failed=failed_place(store, project),

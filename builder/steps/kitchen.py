@@ -8,6 +8,8 @@ from builder.lean import TYPE_CHECKING, NamedTuple
 from builder.model.platform import Platform
 
 if TYPE_CHECKING:
+    from contextlib import ExitStack
+
     from builder.context.filetree import Context
     from builder.images.fetch import Progress
     from builder.images.sources.types import OpenSource
@@ -35,6 +37,10 @@ class Kitchen(NamedTuple):
     """The value of a secret; None where none was given."""
     agent: Callable[[str], str | None]
     """The socket of an SSH agent, likewise."""
+    opened: ExitStack
+    """Ends with the build."""
+    project: str = ""
+    """The folder that is built, where it is one: what is laid out of it is kept for the next build."""
     runtime: str = "native"
     epoch: int | None = None
     failed: str = ""

@@ -18,22 +18,28 @@ def lay_out(selection: Selection, open_: Callable[[str], int], place: str) -> st
     os.chmod(place, 0o755)  # noqa: S103 - what a process of any user is to see
     if not selection.is_directory:
         target = f"{place}/{selection.name or 'file'}"
-        _make(selection.entry, target, place, open_)
+        make_entry(selection.entry, target, place, open_)
         _set_time(target, selection.entry)
         return target
     entries = [(f"{place}/{entry.path[len(selection.prefix) :]}", entry) for entry in selection.below]
     for target, entry in entries:
         link = f"{place}/{entry.link[len(selection.prefix) :]}" if entry.kind is Kind.HARDLINK else ""
-        _make(entry, target, link, open_)
-    for target, entry in reversed(entries):
-        _set_time(target, entry)
+        make_entry(entry, target, link, open_)
     if selection.entry.path:
         os.chmod(place, selection.entry.mode)
-    _set_time(place, selection.entry)
+    set_times(place, selection)
     return place
 
 
-def _make(entry: Entry, target: str, link: str, open_: Callable[[str], int]) -> None:
+def set_times(place: str, selection: Selection) -> None:
+    """Of everything in a directory that was laid out, and of itself at last."""
+    cut = len(selection.prefix)
+    for entry in reversed(selection.below):
+        _set_time(f"{place}/{entry.path[cut:]}", entry)
+    _set_time(place, selection.entry)
+
+
+def make_entry(entry: Entry, target: str, link: str, open_: Callable[[str], int]) -> None:
     match entry.kind:
         case Kind.DIRECTORY:
             os.mkdir(target)
@@ -64,5 +70,9 @@ def _copy(source: int, target: str) -> None:
 
 
 def _set_time(target: str, entry: Entry) -> None:
-    if os.path.lexists(target):
-        os.utime(target, (entry.mtime, entry.mtime), follow_symlinks=False)
+    try:
+        if int(os.lstat(target).st_mtime) == entry.mtime:
+            return
+    except FileNotFoundError:  # a device that we may not make
+        return
+    os.utime(target, (entry.mtime, entry.mtime), follow_symlinks=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from builder.cache.memo import digest_memo
 from builder.context.filetree import FileTree
 from builder.context.ignore import Rule
 from builder.context.listing import make_listing
@@ -14,6 +15,7 @@ from builder.model.entry import Entry, Kind
 from builder.model.layer import Chain, chain_identity
 from builder.plan.types import Plan, RunAction, RunMount, SourceKind
 from builder.solve.types import Inputs, Parts
+from builder.steps.copy import LISTING_FORMAT
 from builder.steps.kitchen import Kitchen
 from builder.steps.listings import Listings
 from builder.steps.origins import chain_of, name_of
@@ -37,6 +39,7 @@ class MountContents:
         self._plan = plan
         self._kitchen = kitchen
         self._listings = Listings(kitchen.store)
+        self._memo = digest_memo(kitchen.store)
         self._selections: dict[object, Selection] = {}
 
     def parts(self, action: RunAction, inputs: Inputs) -> Parts:
@@ -51,7 +54,20 @@ class MountContents:
         self._listings.keep(self._listings.note(make_listing([self.selected(mount, inputs)])))
 
     def digest(self, mount: RunMount, inputs: Inputs) -> str:
-        """Of all that is seen, with the looks of the directory itself, but for a context's root."""
+        """Of all that is seen. Of a stack of layers the same path always means the same files: read only once."""
+        chain = self.chain(mount, inputs)
+        if chain is None:
+            return self._digest(mount, inputs)
+        key = canonical(["mount", LISTING_FORMAT, chain_identity(chain), mount.path]).decode()
+        known = self._memo.get(key)
+        if isinstance(known, str):
+            return known
+        digest = self._digest(mount, inputs)
+        self._memo.put(key, digest)
+        return digest
+
+    def _digest(self, mount: RunMount, inputs: Inputs) -> str:
+        """With the looks of the directory itself, but for the root of a tree."""
         selection = self.selected(mount, inputs)
         digest = self._listings.note(make_listing([selection._replace(name="")]))
         entry = selection.entry

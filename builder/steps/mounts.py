@@ -15,6 +15,7 @@ from builder.plan.types import RunAction, RunMount, SourceKind
 from builder.sandbox.spec import File, Mount, RootFs
 from builder.solve.types import Inputs
 from builder.steps.kitchen import Kitchen
+from builder.steps.laid_out import keep_laid_out
 from builder.steps.lay_out import lay_out
 from builder.steps.mount_content import MountContents, identity, shows_content
 
@@ -91,13 +92,19 @@ class Mounts:
         return Mount("tree", mount.target, path, mount.readonly, tree=tree)
 
     def _laid_out_at(self, mount: RunMount, inputs: Inputs) -> str:
-        """The same files are laid out once for all steps of the build; the store's temporary folder goes with it."""
+        """The same files are laid out once for all steps of the build, and a directory is kept for the next build. What
+        is not kept goes with the store's temporary folder."""
+        project = self._kitchen.project
         digest = identity([self._contents.digest(mount, inputs), mount.source.context, mount.path])
+        selection, open_ = self._contents.selected(mount, inputs), self._contents.context(mount).open
         with self._lock:
             if digest not in self._laid_out:
-                place = f"{self._kitchen.store.temporary.directory()}/files"
-                selection = self._contents.selected(mount, inputs)
-                self._laid_out[digest] = lay_out(selection, self._contents.context(mount).open, place)
+                place = None
+                if selection.is_directory and project:
+                    key = identity([project, mount.source.context, mount.path])
+                    place = keep_laid_out(self._kitchen.store, key, selection, open_, self._kitchen.opened)
+                place = place or lay_out(selection, open_, f"{self._kitchen.store.temporary.directory()}/files")
+                self._laid_out[digest] = place
             return self._laid_out[digest]
 
     def _add_secret(self, mount: RunMount, files: list[File], env: list[tuple[str, str]]) -> None:

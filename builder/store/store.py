@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FOLDERS = frozenset(
     {"blobs", "snapshots", "tables", "layers", "cache", "plans", "builds", "containers", "contexts", "sources", "locks"}
-    | {"cachemounts", "tmp"}
+    | {"cachemounts", "shown", "tmp"}
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,7 @@ def kitchen(tmp_path: Path) -> Iterator[Kitchen]:
             host=HOST,
             secret=lambda _: None,
             agent=lambda _: None,
+            opened=ExitStack(),
             epoch=EPOCH,
         )
         yield kitchen
