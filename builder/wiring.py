@@ -177,11 +177,6 @@ def _workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: E
     )
     contexts = OpenContexts(options.context, options.file, origins, places, opened)
 
-    def remote_time(source: RemoteSource) -> int | None:
-        from builder.steps.remote_time import RemoteTimes
-
-        return RemoteTimes(store.folder("cache"), secret, agent("default") or "")(source)
-
     def runner(plan: Plan, project: str) -> LocalStepRunner:
         kitchen = Kitchen(
             store=store,
@@ -212,7 +207,7 @@ def _workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: E
         export=lambda image, dest: _export(image, dest, means),
         foresee=foresee,
         reporter=reporter,
-        remote_time=remote_time,
+        remote_time=_remote_time(store, secret, agent),
     )
 
 
@@ -271,6 +266,19 @@ def _remote_contexts(options: BuildOptions, origins: Mapping[str, Origin]) -> tu
 
 def host_platform() -> Platform:
     return Platform.parse(os.uname().machine)
+
+
+def _remote_time(
+    store: Store, secret: Callable[[str], bytes | None], agent: Callable[[str], str | None]
+) -> Callable[[RemoteSource], int | None]:
+    """When a source elsewhere was last changed, asked only where a build names it as its SOURCE_DATE_EPOCH."""
+
+    def time_of(source: RemoteSource) -> int | None:
+        from builder.steps.remote_time import RemoteTimes
+
+        return RemoteTimes(store.folder("cache"), secret, agent("default") or "")(source)
+
+    return time_of
 
 
 def _secrets(
