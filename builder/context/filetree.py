@@ -35,6 +35,10 @@ class FileTree(Protocol):
 class Context(FileTree, Protocol):
     """A tree that a build is given. Safe for several threads."""
 
+    def state(self, path: str) -> str | None:
+        """Stands for all that is below the directory at `path`: where states are equal, `walk(path)` gives out the
+        same entries, and so in a later build. None where that cannot be told without reading them."""
+
     def open(self, path: str) -> int:
         """A new file descriptor on the file at `path`, which is an entry of this tree; the caller closes it."""
 

@@ -10,15 +10,16 @@ import errno
 import os
 import stat
 from _thread import RLock
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from operator import attrgetter
 
 from builder.context.hashing import EMPTY, Wanted, read_contents, read_xattrs, unreadable
 from builder.context.ignore import NOT_EXCLUDED, IgnoreRules, Rule, Verdict
-from builder.context.statindex import Known, StatIndex, Xattrs
+from builder.context.statindex import Known, Stat, StatIndex, Xattrs
 from builder.errors import ContextError
 from builder.layers.links import resolve
 from builder.layers.paths import Cursor
-from builder.lean import TYPE_CHECKING, NamedTuple
+from builder.lean import TYPE_CHECKING, NamedTuple, sha256_hex
 from builder.model.entry import Entry, Kind
 
 if TYPE_CHECKING:
@@ -30,12 +31,15 @@ _FORMAT = 0o170000
 _FILE, _DIRECTORY = Kind.FILE, Kind.DIRECTORY  # looking a member up in an Enum is dear, 20,000 times
 _NO_DEVICE = (0, 0)
 _NO_XATTRS: Xattrs = ()
+_stat_of: Callable[[os.stat_result], Stat] = attrgetter("st_size", "st_mtime_ns", "st_ctime_ns", "st_ino", "st_mode")
 
 
-class _Scanned(NamedTuple):
-    """One directory that was read. Its files without digest are not hashed yet."""
+class _Read(NamedTuple):
+    """One directory as `stat` tells it."""
 
-    entries: dict[str, Entry]
+    files: dict[str, Stat]
+    others: dict[str, os.stat_result]
+    """What is no regular file."""
     links: dict[str, Identity]
     """By name: files that have several paths."""
     verdicts: dict[str, Verdict]
@@ -46,6 +50,13 @@ class _Scanned(NamedTuple):
     """Of the directory itself."""
 
 
+class _Scanned(NamedTuple):
+    """One directory whose entries are known. Its files without digest are not hashed yet."""
+
+    entries: dict[str, Entry]
+    read: _Read
+
+
 class FolderContext:
     """`rules` None means that nothing is ignored. Safe for several threads. Whoever makes one closes it."""
 
@@ -53,6 +64,7 @@ class FolderContext:
         self._rules = rules if rules and rules.rules else None
         self._index = index
         self._lock = RLock()
+        self._reads: dict[str, _Read] = {}
         self._scans: dict[str, _Scanned] = {}
         try:
             self._root_fd = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -86,7 +98,8 @@ class FolderContext:
             if scanned is None:
                 return []
             prefix = f"{path}/" if path else ""
-            names = [name for name in scanned.entries if name not in scanned.hidden or self._shows(prefix + name)]
+            hidden = scanned.read.hidden
+            names = [name for name in scanned.entries if name not in hidden or self._shows(prefix + name)]
             return sorted(names, key=os.fsencode)
 
     def resolve(self, path: str) -> str:
@@ -105,6 +118,11 @@ class FolderContext:
         from builder.context.filetree import join_links
 
         return join_links((entry, identities.get(entry.path)) for entry in entries)
+
+    def state(self, path: str) -> str | None:
+        with self._lock:
+            verdict = self._rules.verdict(path) if self._rules and path else NOT_EXCLUDED
+            return self._state(path, verdict) if verdict else None
 
     def open(self, path: str) -> int:
         """A new file descriptor on the file at `path`, which is an entry of this tree; the caller closes it. A socket
@@ -137,7 +155,7 @@ class FolderContext:
         scanned = self._scans.get(directory)
         if scanned is not None:
             entry = scanned.entries.get(name)
-            return None if name in scanned.hidden and not self._shows(path) else entry
+            return None if name in scanned.read.hidden and not self._shows(path) else entry
         verdict = self._rules.verdict(path) if self._rules else NOT_EXCLUDED
         if verdict is None:
             return None
@@ -146,7 +164,10 @@ class FolderContext:
             info = os.stat(name, dir_fd=fd, follow_symlinks=False)
             if verdict.excluded and not stat.S_ISDIR(info.st_mode):
                 return None
-            entry = _file_entry(path, name, info, self._index.known(directory)) or _other_entry(path, name, info, fd)
+            if stat.S_ISREG(info.st_mode):
+                entry = _file_entry(path, name, _stat_of(info), self._index.known(directory))
+            else:
+                entry = _other_entry(path, name, info, fd)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
@@ -177,46 +198,92 @@ class FolderContext:
         while pending:
             directory, verdict = pending.pop()
             scanned = self._scans.get(directory) or self._scan(directory, verdict)
+            read = scanned.read
             prefix = f"{directory}/" if directory else ""
             for name, entry in scanned.entries.items():
                 path = entry.path
                 found[path] = entry
                 if entry.kind is _DIRECTORY and (choice is None or choice.enters(path)):
-                    pending.append((path, scanned.verdicts.get(name, verdict)))
-            if scanned.links:
-                identities.update((prefix + name, identity) for name, identity in scanned.links.items())
-            hidden += [prefix + name for name in scanned.hidden]
-            if scanned.xattrs and directory != top:
-                found[directory] = found[directory]._replace(xattrs=scanned.xattrs)
+                    pending.append((path, read.verdicts.get(name, verdict)))
+            if read.links:
+                identities.update((prefix + name, identity) for name, identity in read.links.items())
+            hidden += [prefix + name for name in read.hidden]
+            if read.xattrs and directory != top:
+                found[directory] = found[directory]._replace(xattrs=read.xattrs)
         if hidden:
             _drop_without_content(found, hidden)
         return found, identities
 
-    def _scan(self, directory: str, verdict: Verdict) -> _Scanned:
-        """Reads one directory. A scan remembers what exists, also for the stat index."""
+    def _state(self, top: str, verdict: Verdict) -> str | None:
+        pieces = [str(self._rules.rules if self._rules else ()).encode()]
+        pending = [(top, verdict)]
+        while pending:
+            directory, verdict = pending.pop()
+            read = self._read(directory, verdict)
+            known = self._index.exactly(directory, read.files)
+            if known is None:
+                return None
+            links = sorted(read.links.items())
+            pieces += (os.fsencode(directory), *known, repr((read.xattrs, links)).encode())
+            for name, info in sorted(read.others.items()):
+                target = ""
+                if stat.S_ISDIR(info.st_mode):
+                    pending.append((f"{directory}/{name}" if directory else name, read.verdicts.get(name, verdict)))
+                elif stat.S_ISLNK(info.st_mode):
+                    target = self._link(directory, name)
+                else:
+                    return None
+                pieces += (os.fsencode(name), b"%o" % info.st_mode, os.fsencode(target))
+        return sha256_hex(b"".join([b"%d:%b" % (len(piece), piece) for piece in pieces]))
+
+    def _link(self, directory: str, name: str) -> str:
+        try:
+            return os.readlink(name, dir_fd=self._cursor.directory(directory))
+        except OSError as error:
+            raise unreadable(f"{directory}/{name}", error) from error
+
+    def _read(self, directory: str, verdict: Verdict) -> _Read:
+        """Reads one directory, once."""
+        read = self._reads.get(directory)
+        if read is not None:
+            return read
         prefix = f"{directory}/" if directory else ""
-        known = self._index.known(directory)
         rules = self._rules
         try:
             fd = self._cursor.directory(directory)
-            scanned = _Scanned({}, {}, {}, set(), read_xattrs(fd))
+            read = _Read({}, {}, {}, {}, set(), read_xattrs(fd))
+            files = read.files
             with os.scandir(fd) as names:
                 for item in names:
                     name = item.name
-                    path = prefix + name
-                    if rules and not _counts(rules, item, path, verdict, scanned):
+                    if rules and not _counts(rules, item, prefix + name, verdict, read):
                         continue
                     info = item.stat(follow_symlinks=False)
-                    entry = _file_entry(path, name, info, known)
-                    if entry is None:
-                        entry = _other_entry(path, name, info, fd)
-                    elif info.st_nlink > 1:
-                        scanned.links[name] = (info.st_dev, info.st_ino)
-                    scanned.entries[name] = entry
+                    if info.st_mode & _FORMAT != stat.S_IFREG:
+                        read.others[name] = info
+                        continue
+                    files[name] = _stat_of(info)
+                    if info.st_nlink > 1:
+                        read.links[name] = (info.st_dev, info.st_ino)
         except OSError as error:
             raise unreadable(directory or ".", error) from error
-        self._scans[directory] = scanned
-        self._index.saw(directory, scanned.entries)
+        self._reads[directory] = read
+        return read
+
+    def _scan(self, directory: str, verdict: Verdict) -> _Scanned:
+        """The entries of one directory. A scan remembers what exists, also for the stat index."""
+        prefix = f"{directory}/" if directory else ""
+        known = self._index.known(directory)
+        read = self._read(directory, verdict)
+        entries = {name: _file_entry(prefix + name, name, stat_, known) for name, stat_ in read.files.items()}
+        try:
+            fd = self._cursor.directory(directory) if read.others else -1
+            for name, info in read.others.items():
+                entries[name] = _other_entry(prefix + name, name, info, fd)
+        except OSError as error:
+            raise unreadable(directory or ".", error) from error
+        scanned = self._scans[directory] = _Scanned(entries, read)
+        self._index.saw(directory, entries)
         return scanned
 
     def _with_digests(self, entries: list[Entry]) -> list[Entry]:
@@ -241,7 +308,7 @@ class FolderContext:
         return entries
 
 
-def _counts(rules: IgnoreRules, item: os.DirEntry[str], path: str, verdict: Verdict, scanned: _Scanned) -> bool:
+def _counts(rules: IgnoreRules, item: os.DirEntry[str], path: str, verdict: Verdict, read: _Read) -> bool:
     """Whether a name has to be looked at, given the verdict on its directory; notes that on a directory."""
     own = rules.judge(path, item.name, verdict)
     if own is verdict and not own.excluded:
@@ -250,9 +317,9 @@ def _counts(rules: IgnoreRules, item: os.DirEntry[str], path: str, verdict: Verd
     if own.excluded:
         if not is_directory or rules.prunes(path):
             return False
-        scanned.hidden.add(item.name)
+        read.hidden.add(item.name)
     if is_directory:
-        scanned.verdicts[item.name] = own
+        read.verdicts[item.name] = own
     return True
 
 
@@ -266,15 +333,12 @@ def _drop_without_content(found: dict[str, Entry], hidden: list[str]) -> None:
             del found[path]
 
 
-def _file_entry(path: str, name: str, info: os.stat_result, known: Known) -> Entry | None:
-    """A regular file, with its digest if that is known; None for anything else."""
-    mode = info.st_mode
-    if mode & _FORMAT != stat.S_IFREG:
-        return None
-    size, mtime = info.st_size, info.st_mtime_ns
+def _file_entry(path: str, name: str, found: Stat, known: Known) -> Entry:
+    """A regular file, with its digest if that is known."""
+    size, mtime, _, _, mode = found
     digest, xattrs = "", _NO_XATTRS
     row = known.rows.get(name)
-    if row and row[:5] == (size, mtime, info.st_ctime_ns, info.st_ino, mode):
+    if row and row[:5] == found:
         digest = row[5].hex()
         xattrs = known.xattrs.get(name, _NO_XATTRS)
     return Entry(path, _FILE, mode & 0o7777, 0, 0, size, mtime // 1_000_000_000, "", _NO_DEVICE, xattrs, digest)

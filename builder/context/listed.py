@@ -49,6 +49,9 @@ class ListedContext(StackTree):
     def ignored_by(self, path: str) -> Rule | None:  # noqa: ARG002 - see the class
         return None
 
+    def state(self, path: str) -> str | None:  # noqa: ARG002 - nothing of an archive is kept for a later build
+        return None
+
     def close(self) -> None:
         self._opened.close()
 

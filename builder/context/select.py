@@ -16,7 +16,7 @@ from builder.lean import TYPE_CHECKING, NamedTuple
 from builder.model.entry import Entry, Kind
 
 if TYPE_CHECKING:
-    from builder.context.filetree import FileTree
+    from builder.context.filetree import Context, FileTree
     from builder.context.narrowing import Narrowed, Narrowing
 
 
@@ -89,6 +89,23 @@ def select(
             if source.is_directory or not only_directories:
                 found.append(source)
     return found
+
+
+def state_of(context: Context, paths: Sequence[str]) -> str | None:
+    """Stands for all that plain `paths` select: equal states, equal selections. None where that cannot be told without
+    walking, because of a pattern or a path that is not there among other things."""
+    states = []
+    for written in paths:
+        path = context.resolve(clean(f"/{written}")[1:])
+        entry = None if has_wildcard(written) else context.get(path)
+        if entry is None:
+            return None
+        is_directory = entry.kind is Kind.DIRECTORY
+        state = context.state(path) if is_directory else repr(entry._replace(path="", mtime=0))
+        if state is None:
+            return None
+        states.append(f"{path}\0{state}" if is_directory else state)
+    return "\0".join(states)
 
 
 def has_wildcard(text: str) -> bool:

@@ -3,7 +3,8 @@ whole.
 
 Nothing in it is needed for a right answer: a missing or damaged index is an empty one, and one that cannot be written
 only costs time. Its form, after a magic and a CRC: the memory of texts as JSON, then for each directory its path, its
-names, one fixed record per file, and the extended attributes of the few files that have any.
+sorted names, one fixed record per file of what `stat` says, one of its digest, and the extended attributes of the few
+files that have any. So a directory in which nothing has changed is found by comparing bytes.
 """
 
 from __future__ import annotations
@@ -13,21 +14,29 @@ import json
 import os
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from builder.lean import NamedTuple
 from builder.model.entry import Entry, Kind
 
+Stat = tuple[int, int, int, int, int]
+"""Size, mtime and ctime in nanoseconds, inode, mode as `st_mode`."""
+
 Row = tuple[int, int, int, int, int, bytes]
-"""Size, mtime and ctime in nanoseconds, inode, mode as `st_mode`; SHA-256 of the content."""
+"""The same, and SHA-256 of the content."""
+
+Packed = tuple[bytes, bytes, bytes, bytes]
+"""Of one directory: names, stats, digests, extended attributes."""
 
 Xattrs = tuple[tuple[str, bytes], ...]
 
-_MAGIC = b"pybuild stat index 1\n"
+_MAGIC = b"pybuild stat index 2\n"
 _CRC = struct.Struct("<I")
 _MEMORY = struct.Struct("<I")
-_SIZES = struct.Struct("<IIII")
-_ROW = struct.Struct("<QqqQI32s")
+_SIZES = struct.Struct("<IIIII")
+_STAT = struct.Struct("<QqqQI")
+_DIGEST = struct.Struct("32s")
+_NOTHING: Packed = (b"", b"", b"", b"{}")
 _MAX_TEXTS = 16
 _RACY_NS = 2_000_000_000
 """Coarsest resolution of file times that file systems in use have (FAT: 2 s)."""
@@ -48,7 +57,7 @@ class StatIndex:
     def __init__(self, path: str) -> None:
         self._path = path
         self._texts: dict[str, str] = {}
-        self._packed: dict[str, tuple[bytes, bytes, bytes]] = {}
+        self._packed: dict[str, Packed] = {}
         self._known: dict[str, Known] = {}
         self._listed: dict[str, Mapping[str, Entry]] = {}
         self._changed = False
@@ -69,8 +78,17 @@ class StatIndex:
         """What is remembered of the files in `directory`; the caller does not change it."""
         known = self._known.get(directory)
         if known is None:
-            known = self._known[directory] = _unpack_directory(*self._packed.pop(directory, (b"", b"", b"{}")))
+            known = self._known[directory] = _unpack_directory(*self._packed.pop(directory, _NOTHING))
         return known
+
+    def exactly(self, directory: str, files: Mapping[str, Stat]) -> Packed | None:
+        """What is remembered of `directory` if that is all of these files, as they are; None if anything differs."""
+        known = self._known.get(directory)
+        packed = self._packed.get(directory, _NOTHING) if known is None else _pack_directory(known)
+        names = sorted(files)
+        if packed[0] != os.fsencode("\0".join(names)) or packed[1] != _pack_stats([files[name] for name in names]):
+            return None
+        return packed
 
     def saw(self, directory: str, entries: Mapping[str, Entry]) -> None:
         """`directory` was read whole and holds these entries: what else is remembered of it is gone, or has changed if
@@ -135,9 +153,9 @@ class StatIndex:
         texts = json.dumps(self._texts).encode()
         pieces = [_MEMORY.pack(len(texts)), texts]
         packed = self._packed | {path: _pack_directory(known) for path, known in self._known.items() if known.rows}
-        for directory, (names, rows, xattrs) in packed.items():
+        for directory, fields in packed.items():
             path = os.fsencode(directory)
-            pieces += (_SIZES.pack(len(path), len(names), len(rows), len(xattrs)), path, names, rows, xattrs)
+            pieces += (_SIZES.pack(len(path), *map(len, fields)), path, *fields)
         return b"".join(pieces)
 
     def _unpack(self, data: bytes) -> None:
@@ -155,7 +173,7 @@ class StatIndex:
             for size in sizes:
                 fields.append(body[end : end + size])
                 end += size
-            self._packed[os.fsdecode(fields[0])] = (fields[1], fields[2], fields[3])
+            self._packed[os.fsdecode(fields[0])] = (fields[1], fields[2], fields[3], fields[4])
 
 
 def is_settled(mtime_ns: int, ctime_ns: int, read_at_ns: int) -> bool:
@@ -163,16 +181,24 @@ def is_settled(mtime_ns: int, ctime_ns: int, read_at_ns: int) -> bool:
     return max(mtime_ns, ctime_ns) < read_at_ns - _RACY_NS
 
 
-def _unpack_directory(names: bytes, rows: bytes, xattrs: bytes) -> Known:
+def _unpack_directory(names: bytes, stats: bytes, digests: bytes, xattrs: bytes) -> Known:
     listed = os.fsdecode(names).split("\0")
+    rows = [
+        (*row, digest) for row, (digest,) in zip(_STAT.iter_unpack(stats), _DIGEST.iter_unpack(digests), strict=True)
+    ]
     values = {
         name: tuple((key, bytes.fromhex(value)) for key, value in pairs) for name, pairs in json.loads(xattrs).items()
     }
-    return Known(dict(zip(listed, _ROW.iter_unpack(rows), strict=False)), values)
+    return Known(dict(zip(listed, rows, strict=False)), values)
 
 
-def _pack_directory(known: Known) -> tuple[bytes, bytes, bytes]:
-    names = os.fsencode("\0".join(known.rows))
-    rows = b"".join(_ROW.pack(*row) for row in known.rows.values())
-    values = {name: [(key, value.hex()) for key, value in pairs] for name, pairs in known.xattrs.items()}
-    return names, rows, json.dumps(values).encode()
+def _pack_directory(known: Known) -> Packed:
+    names = sorted(known.rows)
+    rows = [known.rows[name] for name in names]
+    values = {name: [(key, value.hex()) for key, value in pairs] for name, pairs in sorted(known.xattrs.items())}
+    digests = b"".join([row[5] for row in rows])
+    return os.fsencode("\0".join(names)), _pack_stats([row[:5] for row in rows]), digests, json.dumps(values).encode()
+
+
+def _pack_stats(stats: Sequence[Stat]) -> bytes:
+    return b"".join([_STAT.pack(*stat) for stat in stats])

@@ -8,7 +8,7 @@ from functools import cached_property
 from builder.cache.memo import Memo, digest_memo
 from builder.context.listing import make_listing
 from builder.context.select import Source as Selection
-from builder.context.select import select
+from builder.context.select import select, state_of
 from builder.lean import TYPE_CHECKING, sha256_hex
 from builder.model.canonical import canonical
 from builder.model.layer import Chain, Layer, chain_identity
@@ -77,18 +77,26 @@ class Copies:
         return opened.enter_context(self._remotes.open(source, self._narrowing(action)))._replace(before=before)
 
     def _digest(self, action: CopyAction, inputs: Inputs) -> str:
-        """Of a stack of layers the same paths always mean the same files: its tables are read for them only once."""
-        chain = self._origin(action, inputs)
-        if chain is None:
-            return self._listings.note(make_listing(self._select(action, inputs)))
-        narrowed = [action.parents, *action.exclude] if action.parents or action.exclude else []
-        key = canonical(["listing", LISTING_FORMAT, chain_identity(chain), list(action.paths), *narrowed]).decode()
-        known = self._memo.get(key)
-        if isinstance(known, str):
+        """The same paths in the same tree always mean the same files: they are looked at for that only once."""
+        key = self._memo_key(action, inputs)
+        known = self._memo.get(key) if key else None
+        if isinstance(known, str) and self._listings.has(known):
             return known
         digest = self._listings.note(make_listing(self._select(action, inputs)))
-        self._memo.put(key, digest)
+        key = key or self._memo_key(action, inputs)  # a folder's state is told when all its files have been read
+        if key:
+            self._memo.put(key, digest)
         return digest
+
+    def _memo_key(self, action: CopyAction, inputs: Inputs) -> str | None:
+        chain = self._origin(action, inputs)
+        narrowed = [action.parents, *action.exclude] if action.parents or action.exclude else []
+        tree = chain_identity(chain) if chain is not None else None
+        if chain is None and not narrowed:
+            tree = state_of(self._kitchen.context(action.source.context), action.paths)
+        if tree is None:
+            return None
+        return canonical(["listing", LISTING_FORMAT, tree, list(action.paths), *narrowed]).decode()
 
     def _select(self, action: CopyAction, inputs: Inputs) -> list[Selection]:
         chain = self._origin(action, inputs)

@@ -19,6 +19,10 @@ class Listings:
         self._noted[listing.digest] = listing.text
         return listing.digest
 
+    def has(self, digest: str) -> bool:
+        """Whether `describe` can tell of the listing, in this build and later."""
+        return digest in self._noted or os.path.exists(self._path(digest))
+
     def keep(self, digest: str) -> None:
         """Afterwards later builds know the listing that was noted as `digest`."""
         from builder.context.compare import pack_listing
