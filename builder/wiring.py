@@ -211,6 +211,14 @@ def _workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: E
     )
 
 
+def means_of(store: Store, opened: ExitStack) -> Means:
+    """What outputs of images that are in the store already work with."""
+    from builder.progress.silent import SilentReporter
+
+    tools = _Tools(SilentReporter(), opened)
+    return Means(store, tools.open_source, tools.worker)
+
+
 def remover(worker: Callable[[], Worker]) -> Remover:
     """Root removes any tree itself; anyone else needs the worker for files of other users."""
 

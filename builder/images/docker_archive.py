@@ -32,7 +32,24 @@ def load_docker_archive(store: Store, path: str, name: str = "") -> Image:
     """Afterwards the image is in the store, whole and without a name; `name` chooses among several. Layers that the
     store has are not read again; every other one must be what the config says."""
     archive = Archive(path)
-    member = _chosen(_parse(_read(archive, "manifest.json"), path), name, path)
+    return _load(store, archive, _chosen(_members(archive), name, path))
+
+
+def load_docker_images(store: Store, archive: Archive) -> list[tuple[Image, tuple[str, ...]]]:
+    """`load_docker_archive` for every image of the archive; each with the names that it has there."""
+    members = _members(archive)
+    if not members:
+        raise ImageError("bad-archive", f"{archive.path}: manifest.json names no images")
+    return [(_load(store, archive, member), tuple(sorted(_tags(member)))) for member in members]
+
+
+def docker_names(archive: Archive) -> dict[str, tuple[str, ...]]:
+    """What the archive calls its images, by the names of their configs in it."""
+    return {str(member.get("Config")): tuple(sorted(_tags(member))) for member in _members(archive)}
+
+
+def _load(store: Store, archive: Archive, member: dict[str, object]) -> Image:
+    path = archive.path
     config_data = _read(archive, _text(member.get("Config"), path))
     config = ImageConfig.from_json(_parse(config_data, path))
     names = member.get("Layers")
@@ -66,8 +83,12 @@ def _content(archive: Archive, name: str) -> Iterator[bytes]:
             yield chunk
 
 
-def _chosen(value: object, name: str, path: str) -> dict[str, object]:
-    images = [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+def _members(archive: Archive) -> list[dict[str, object]]:
+    value = _parse(_read(archive, "manifest.json"), archive.path)
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _chosen(images: list[dict[str, object]], name: str, path: str) -> dict[str, object]:
     wanted = Reference.parse(name).familiar if name else ""
     fitting = [image for image in images if not wanted or wanted in _tags(image)]
     if len(fitting) == 1:

@@ -69,8 +69,43 @@ def read_image(read: ReadDocument, top: Descriptor, name: str, platform: Platfor
 
 
 def stored_image(store: Store, top: Descriptor, name: str, platform: Platform | None = None) -> Image:
-    """`read_image` from the store alone."""
+    """`read_image` from the store alone; without a platform, the first of an index that the store has."""
+    if platform is None:
+        images = stored_images(store, top, name)
+        if images:
+            return images[0]
     return read_image(lambda descriptor: store.blobs.read(descriptor.digest), top, name, platform)
+
+
+def stored_images(store: Store, top: Descriptor, name: str) -> tuple[Image, ...]:
+    """Every image that `top` (a manifest or an index) describes and that the store has the documents of: of an index
+    that was pulled for one platform there may be fewer than it names. Their descriptors say the platform."""
+
+    def read(descriptor: Descriptor) -> bytes:
+        return store.blobs.read(descriptor.digest)
+
+    from builder.images.select import image_entries
+
+    found: list[Image] = []
+    seen = {top.digest}
+    pending = [(top, 0)]
+    while pending:
+        descriptor, depth = pending.pop(0)
+        value = _parse(read(descriptor), name)
+        if descriptor.media_type not in media_types.INDEXES and not _is_index(value):
+            image = _read_manifest(read, descriptor, value, name)
+            found.append(_on_platform(image, descriptor) if depth else image)
+            continue
+        for entry in image_entries(Index.from_json(value).manifests) if depth < _MOST_INDEXES else ():
+            if entry.digest not in seen and store.blobs.has(entry.digest, entry.size):
+                seen.add(entry.digest)
+                pending.append((entry, depth + 1))
+    return tuple(found)
+
+
+def _on_platform(image: Image, entry: Descriptor) -> Image:
+    platform = entry.platform or image.config.platform
+    return image._replace(descriptor=image.descriptor._replace(platform=platform))
 
 
 def _read_manifest(read: ReadDocument, descriptor: Descriptor, value: object, name: str) -> Image:

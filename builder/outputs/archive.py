@@ -1,37 +1,46 @@
-"""An image's layout as one tar archive, the same bytes every time."""
+"""A layout as one tar archive, the same bytes every time."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import BinaryIO
 
-from builder.images.index import Built
+from builder.images.fetch import Progress
 from builder.layers.header import END_OF_ARCHIVE, header, padding
 from builder.model.digest import Digest
 from builder.model.entry import Entry, Kind
-from builder.outputs.layout import blob_path, blobs_of
+from builder.outputs.layout import blob_path
 from builder.store.store import Store
 
 _CHUNK = 1 << 20
 
 
-def write_archive(store: Store, image: Built, files: Mapping[str, bytes], out: BinaryIO) -> None:
-    """All blobs and, beside them, the small `files`, all of time 0 and in the order of their names. Every blob is
-    verified on the way."""
-    blobs = blobs_of(image)
+def write_archive(
+    store: Store,
+    blobs: Mapping[Digest, int],
+    files: Mapping[str, bytes],
+    out: BinaryIO,
+    progress: Progress | None = None,
+) -> None:
+    """All blobs (by digest, with their sizes) and, beside them, the small `files`, all of time 0 and in the order of
+    their names. Every blob is verified on the way."""
     folders = {"blobs", *(f"blobs/{digest.algorithm}" for digest in blobs)}
     for folder in sorted(folders):
         out.write(header(Entry(folder, Kind.DIRECTORY, 0o755)))
-    for digest, size in blobs.items():
-        _write_blob(store, digest, size, out)
+    for digest, size in sorted(blobs.items()):
+        _write_blob(store, digest, size, out, progress)
     for name, data in sorted(files.items()):
         out.write(header(Entry(name, Kind.FILE, 0o444, size=len(data))) + data + padding(len(data)))
     out.write(END_OF_ARCHIVE)
 
 
-def _write_blob(store: Store, digest: Digest, size: int, out: BinaryIO) -> None:
+def _write_blob(store: Store, digest: Digest, size: int, out: BinaryIO, progress: Progress | None) -> None:
     out.write(header(Entry(blob_path(digest), Kind.FILE, 0o444, size=size)))
+    done = 0
     with store.blobs.open(digest, size) as reader:
         while chunk := reader.read(_CHUNK):
             out.write(chunk)
+            done += len(chunk)
+            if progress:
+                progress(digest, done, size)
     out.write(padding(size))

@@ -8,7 +8,7 @@ from builder.images.stored import Image
 from builder.model.canonical import canonical
 from builder.outputs.archive import write_archive
 from builder.outputs.destination import open_destination
-from builder.outputs.layout import INDEX, LAYOUT, LAYOUT_FILE, blob_path, index_of
+from builder.outputs.layout import INDEX, LAYOUT, LAYOUT_FILE, blob_path, blobs_of, index_of
 from builder.outputs.platforms import docker_holds_one
 from builder.outputs.types import Means, OutputSpec
 
@@ -29,7 +29,7 @@ class DockerOutput:
             "manifest.json": canonical([manifest_entry(image, names)]),
         }
         with open_destination(self._spec.dest, self._means.stdout_fd) as out:
-            write_archive(self._means.store, image, files, out)
+            write_archive(self._means.store, blobs_of(image), files, out)
 
 
 def manifest_entry(image: Image, names: tuple[str, ...]) -> dict[str, object]:

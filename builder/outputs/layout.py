@@ -29,10 +29,15 @@ def blobs_of(built: Built) -> dict[Digest, int]:
 def index_of(image: Built, names: tuple[str, ...], others: tuple[Descriptor, ...] = ()) -> bytes:
     """`index.json`: after `others`, one entry per name, as containerd and BuildKit write it and as podman and docker
     read it: the whole name in containerd's annotation, the tag in OCI's."""
-    entries = [_named(image.descriptor, name) for name in names] or [image.descriptor]
+    entries = named_entries(image.descriptor, names)
     new = {_key(entry) for entry in entries}
     kept = [entry for entry in others if _key(entry) not in new]
     return canonical(Index((*kept, *entries)).to_json())
+
+
+def named_entries(descriptor: Descriptor, names: tuple[str, ...]) -> list[Descriptor]:
+    """One entry of `index.json` per name, or one without."""
+    return [_named(descriptor, name) for name in names] or [descriptor]
 
 
 def _named(descriptor: Descriptor, name: str) -> Descriptor:

@@ -30,7 +30,7 @@ class OciOutput:
         if self._spec.as_tar:
             files = {INDEX: index_of(image, self._spec.names), LAYOUT: LAYOUT_FILE}
             with open_destination(self._spec.dest, self._means.stdout_fd) as out:
-                write_archive(self._means.store, image, files, out)
+                write_archive(self._means.store, blobs_of(image), files, out)
         else:
             self._write_directory(image, self._spec.dest)
 

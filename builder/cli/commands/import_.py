@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 from contextlib import ExitStack
 
 from builder.changes import config_of
-from builder.errors import ImageError, UsageError
+from builder.cli.archives import open_archive
+from builder.errors import UsageError
 from builder.images.import_ import ImportOptions, import_image
 from builder.images.tag import parse_tag
 from builder.model.config import RunConfig
@@ -38,9 +38,11 @@ def run(args: argparse.Namespace) -> int:
     platform = Platform.parse(args.platform, host_platform()) if args.platform else host_platform()
     config = config_of(args.change, platform) if args.change else RunConfig()
     name = parse_tag(args.name) if args.name else ""
+    if "://" in args.file:
+        raise UsageError("unsupported-import", "archives are imported from files", hint="download it, and pipe it to -")
     options = ImportOptions(platform, config, args.message, _epoch(os.environ.get("SOURCE_DATE_EPOCH", "")))
     with ExitStack() as opened:
-        archive = _open(args.file, opened)
+        archive = open_archive(args.file, opened)
         store = opened.enter_context(open_store(args.root))
         image = import_image(store, archive, options, name)
     if args.format == "json":
@@ -48,19 +50,6 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(image.id)
     return 0
-
-
-def _open(path: str, opened: ExitStack) -> int:
-    if path == "-":
-        if sys.stdin.isatty():
-            raise UsageError("terminal", "an archive is not read from a terminal", hint="redirect it, or name a file")
-        return sys.stdin.fileno()
-    if "://" in path:
-        raise UsageError("unsupported-import", "archives are imported from files", hint="download it, and pipe it to -")
-    try:
-        return opened.enter_context(open(path, "rb")).fileno()
-    except OSError as error:
-        raise ImageError("unreadable", f"{path} cannot be read: {error.strerror}") from error
 
 
 def _epoch(text: str) -> int | None:

@@ -1,85 +1,110 @@
-"""Reading single files out of a tar archive, compressed or not, without unpacking it."""
+"""Reading single files out of a tar archive, compressed or not, without unpacking it.
+
+Names are only looked up, never opened on this machine: an archive may call its members and point its links wherever
+it likes.
+"""
 
 from __future__ import annotations
 
 import io
-import lzma
+import os
 import posixpath
-import tarfile
-import zlib
-from typing import IO, TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
-from builder.errors import ImageError
+from builder.errors import ImageError, LayerError
+from builder.layers.compress import MAGIC_SIZE, decompress, sniff
+from builder.layers.members import FileSource, Member, MemberReader
+from builder.layers.streams import Readable
+from builder.model.entry import Kind
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 _MOST_MEMBERS = 100_000
 _MOST_LINKS = 8
-_DAMAGES = (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError)
+_CHUNK = 1 << 18
+
+
+class _Place(NamedTuple):
+    """Where a member's content stands in the archive, once that is decompressed; or what it links to."""
+
+    position: int
+    size: int
+    link: str = ""
 
 
 class Archive:
-    """The regular files of an archive by cleaned name. Safe to share between threads: each opened file is its own."""
+    """The regular files of an archive by cleaned name. Safe to share between threads: each opened file is its own.
+    Out of a compressed archive every one costs reading from the beginning: who wants many decompresses it first."""
 
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self._members: dict[str, tarfile.TarInfo] | None = None
+    def __init__(self, path: str, label: str = "") -> None:
+        self.path = label or path
+        """What messages call it."""
+        self._path = path
+        self._members: dict[str, _Place] | None = None
 
     def open(self, name: str) -> BinaryIO:
         """The file `name`, links within the archive followed (docker save writes a layer that occurs twice so).
         Raises KeyError when there is no such file. Closing it closes all that was opened."""
-        member = self._member(name)
-        archive = self._open_tar()
-        try:
-            content = archive.extractfile(member)
-        except _DAMAGES as error:
-            archive.close()
-            raise _damaged(self.path, error) from error
-        if content is None:
-            archive.close()
-            raise KeyError(name)
-        return cast("BinaryIO", io.BufferedReader(_Content(content, archive, self.path), 1 << 18))
+        place = self._place(name)
+        return cast("BinaryIO", io.BufferedReader(_Content(self._open(), place, self.path), _CHUNK))
 
-    def _member(self, name: str) -> tarfile.TarInfo:
+    def has(self, name: str, size: int | None = None) -> bool:
+        """Whether there is such a file, of that size if one is given."""
+        try:
+            found = self._place(name).size
+        except KeyError:
+            return False
+        return size in (None, found)
+
+    def _place(self, name: str) -> _Place:
         members = self._members if self._members is not None else self._list()
         for _ in range(_MOST_LINKS):
-            member = members[_clean(name)]
-            if member.isreg():
-                return member
-            if not member.issym() and not member.islnk():
-                break
-            name = posixpath.join(posixpath.dirname(name), member.linkname) if member.issym() else member.linkname
+            place = members[_clean(name)]
+            if not place.link:
+                return place
+            name = place.link
         raise KeyError(name)
 
-    def _list(self) -> dict[str, tarfile.TarInfo]:
-        members: dict[str, tarfile.TarInfo] = {}
+    def _list(self) -> dict[str, _Place]:
+        members: dict[str, _Place] = {}
+        fd = self._open()
         try:
-            with self._open_tar() as archive:
-                for member in archive:
-                    members[_clean(member.name)] = member
-                    if len(members) > _MOST_MEMBERS:
-                        raise ImageError("bad-archive", f"{self.path} has more than {_MOST_MEMBERS} members")
-        except _DAMAGES as error:
+            reader = MemberReader(decompress(FileSource(fd)) if _is_compressed(fd) else FileSource(fd))
+            for member in reader:
+                name = os.fsdecode(member.name)
+                members[_clean(name)] = _placed(member, name, reader.position)
+                if len(members) > _MOST_MEMBERS:
+                    raise ImageError("bad-archive", f"{self.path} has more than {_MOST_MEMBERS} members")
+        except LayerError as error:
             raise _damaged(self.path, error) from error
-        self._members = members
+        finally:
+            os.close(fd)
+        self._members = members = {name: place for name, place in members.items() if place.size >= 0}
         return members
 
-    def _open_tar(self) -> tarfile.TarFile:
+    def _open(self) -> int:
         try:
-            return tarfile.open(self.path, "r:*")
-        except _DAMAGES as error:
-            raise _damaged(self.path, error) from error
+            return os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise ImageError("unreadable", f"{self.path} cannot be read: {error.strerror}") from error
 
 
 class _Content(io.RawIOBase):
-    """A member's content; damages have a name, and closing it closes the archive."""
+    """A member's content. Takes over the descriptor of the archive."""
 
-    def __init__(self, content: IO[bytes], archive: tarfile.TarFile, path: str) -> None:
+    def __init__(self, fd: int, place: _Place, path: str) -> None:
         super().__init__()
-        self._content = content
-        self._archive = archive
+        self._fd = fd
         self._path = path
+        self._left = place.size
+        source = FileSource(fd)
+        self._source: Readable = source
+        self._pass_over = 0
+        if _is_compressed(fd):
+            self._source, self._pass_over = decompress(source), place.position
+        else:
+            source.skip(place.position)
 
     def readable(self) -> bool:
         return True
@@ -87,15 +112,39 @@ class _Content(io.RawIOBase):
     def readinto(self, buffer: WriteableBuffer) -> int:
         view = memoryview(buffer).cast("B")
         try:
-            data = self._content.read(len(view))
-        except _DAMAGES as error:
+            while self._pass_over:
+                self._pass_over -= len(self._some(min(self._pass_over, _CHUNK)))
+            data = self._some(min(len(view), self._left)) if self._left else b""
+        except LayerError as error:
             raise _damaged(self._path, error) from error
+        self._left -= len(data)
         view[: len(data)] = data
         return len(data)
 
+    def _some(self, size: int) -> bytes:
+        data = self._source.read(size)
+        if not data:
+            raise ImageError("bad-archive", f"{self._path} ends within a file")
+        return data
+
     def close(self) -> None:
+        if not self.closed:
+            os.close(self._fd)
         super().close()
-        self._archive.close()
+
+
+def _placed(member: Member, name: str, position: int) -> _Place:
+    """Of what is neither file nor link, one of negative size."""
+    link = os.fsdecode(member.link)
+    if member.kind is Kind.FILE and member.extents is None:
+        return _Place(position, member.size)
+    if member.kind is Kind.SYMLINK:
+        return _Place(0, 0, posixpath.join(posixpath.dirname(name), link))
+    return _Place(0, 0, link) if member.kind is Kind.HARDLINK else _Place(0, -1)
+
+
+def _is_compressed(fd: int) -> bool:
+    return bool(sniff(os.pread(fd, MAGIC_SIZE, 0)))
 
 
 def _damaged(path: str, error: Exception) -> ImageError:
