@@ -194,6 +194,8 @@ def run_build(options: BuildOptions, shop: Workshop) -> BuildResult:
 def _build(options: BuildOptions, shop: Workshop) -> _Built:
     text = shop.buildfile()
     plan = plan_build(options, text, shop)
+    for layer in (layer for image in plan.images for layer in image.layers):
+        shop.store.blobs.has(layer.descriptor.digest)  # what is there stays, should its image be removed meanwhile
     ledger = Ledger.load(shop.store.place("builds", text.path), shop.store)
     keep_options(shop.store, text.path, options)
     build_id = f"{time.time_ns():x}.{os.getpid():x}"

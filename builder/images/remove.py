@@ -20,8 +20,8 @@ class Removed(NamedTuple):
     untagged: tuple[str, ...]
     deleted: tuple[Digest, ...]
     """Ids of images that have no name left."""
-    freed_bytes: int | None
-    """Of blobs; None when the store is in use by others: then a later removal frees them."""
+    freed_bytes: int
+    """Of blobs. What running builds use is freed by a later removal."""
 
 
 def remove_images(
@@ -43,7 +43,7 @@ def remove_images(
         untagged += names
         deleted += [identifier] if identifier else []
     collected = collect(store, lambda: _roots(store, cached), remover)
-    return Removed(tuple(untagged), tuple(deleted), collected.size if collected else None)
+    return Removed(tuple(untagged), tuple(deleted), collected.size)
 
 
 def _check(store: Store, text: str, force: bool) -> None:

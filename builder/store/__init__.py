@@ -32,6 +32,9 @@ Decisions, 2026-11-24:
   costs a trip to the disk: 1 to 4 ms measured, four times a RUN.
 - **Removal of trees is passed in.** An ordinary user cannot remove files of its subordinate uids; the sandbox's worker
   can. This room must not know the sandbox.
-- **Collection takes the store alone.** Every process holds a shared lock while it has the store open; gc needs the
-  exclusive one and says so when it cannot have it. Containers that run for long are roots, not lock holders.
+- **Collection goes on beside builds.** What a process uses it stamps with the time at which it opened the store, and
+  what is stamped earlier than the oldest opener may go (`presence.py`). A shared lock held by all and an exclusive one
+  for collection, which stood here before, let one long build hold off every removal. The stamp is also when a thing was
+  used last, for nothing: a rebuild without changes makes one more call per layer. Containers are roots, not openers.
+- **What gets a name is whole**: `refs.py` looks at every blob of it before the index names it (`hold.py`).
 """

@@ -11,6 +11,7 @@ from builder.lean import TYPE_CHECKING
 from builder.model.descriptor import Descriptor
 from builder.model.digest import HEX_LENGTHS, Digest, is_hex
 from builder.store.failures import mismatch, store_error, storing
+from builder.store.presence import Presence
 from builder.store.temporary import Temporary, discard
 
 if TYPE_CHECKING:
@@ -24,21 +25,28 @@ READ_LIMIT = 4 << 20
 class Blobs:
     """Safe to share between threads and processes. Adding a blob that is there is harmless and cheap."""
 
-    def __init__(self, folder: str, temporary: Temporary) -> None:
+    def __init__(self, folder: str, temporary: Temporary, presence: Presence) -> None:
         self._folder = folder
         self._temporary = temporary
+        self._presence = presence
 
     def path(self, digest: Digest) -> str:
         """Where the blob is, or would be."""
         return f"{self._folder}/{digest.algorithm}/{digest.hex}"
 
     def has(self, digest: Digest, size: int | None = None) -> bool:
-        """Whether the blob is there; one of another size than `size` counts as absent."""
+        """Whether the blob is there; one of another size than `size` counts as absent. It stays for as long as we have
+        the store open."""
+        found = self.size(digest)
+        return found is not None and size in (None, found) and self._presence.keep(self.path(digest))
+
+    def size(self, digest: Digest) -> int | None:
+        """Of the blob, in bytes; None where there is none. For who looks without using it."""
         try:
             status = os.stat(self.path(digest))
         except OSError:
-            return False
-        return stat.S_ISREG(status.st_mode) and (size is None or status.st_size == size)
+            return None
+        return status.st_size if stat.S_ISREG(status.st_mode) else None
 
     def put_bytes(self, data: bytes, media_type: str) -> Descriptor:
         digest = Digest.of(data)
@@ -76,12 +84,15 @@ class Blobs:
                 self._temporary.publish(path, self.path(digest))
 
     def open(self, digest: Digest, size: int | None = None, *, drop_damaged: bool = True) -> VerifiedReader:
-        """A reader that checks digest and length; raises StoreError `blob-missing` where there is no such blob."""
+        """A reader that checks digest and length; raises StoreError `blob-missing` where there is no such blob. Without
+        `drop_damaged` nothing is changed, nor does it count as a use."""
         from builder.store.reader import VerifiedReader
 
         path = self.path(digest)
         try:
             fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            if drop_damaged:
+                self._presence.keep(path)
         except FileNotFoundError:
             raise StoreError(
                 "blob-missing", f"the store has no blob {digest}", hint="build or pull the image again"

@@ -59,7 +59,7 @@ def _derived(store: Store) -> Iterator[Finding]:
         except StoreError as error:
             yield Finding("table-damaged", diff_id, error.message)
     for diff_id in store.snapshots.all():
-        if store.snapshots.path(diff_id) is None:
+        if not store.snapshots.is_whole(diff_id):
             yield Finding("snapshot-incomplete", diff_id, "the snapshot has no directory of files")
     for diff_id in store.layers.all():
         if not store.layers.all_of(diff_id):

@@ -37,12 +37,12 @@ class LayerBlobs:
         if layer.descriptor in known:
             return
         rows = [layer.descriptor.to_json(), *(descriptor.to_json() for descriptor in known)]
-        self._temporary.write(self._path(layer.diff_id), json.dumps(rows).encode())
+        self._temporary.write(self.path(layer.diff_id), json.dumps(rows).encode())
 
     def all_of(self, diff_id: Digest) -> list[Descriptor]:
         """Every blob that was remembered for `diff_id`, newest first, whether it is still there or not."""
         try:
-            with open(self._path(diff_id), "rb") as file:
+            with open(self.path(diff_id), "rb") as file:
                 rows = json.load(file)
             return [Descriptor.from_json(row) for row in rows]
         except (OSError, ValueError, TypeError, RecursionError, BuilderError):
@@ -50,12 +50,12 @@ class LayerBlobs:
 
     def forget(self, diff_id: Digest) -> None:
         with storing(self._folder), suppress(FileNotFoundError):
-            os.unlink(self._path(diff_id))
+            os.unlink(self.path(diff_id))
 
     def all(self) -> list[Digest]:
         """The diff ids that something is remembered for, sorted."""
         stems = (name.removesuffix(".json") for name in os.listdir(self._folder))
         return [Digest.from_hex(stem) for stem in sorted(stems) if is_hex(stem)]
 
-    def _path(self, diff_id: Digest) -> str:
+    def path(self, diff_id: Digest) -> str:
         return f"{self._folder}/{diff_id.hex}.json"

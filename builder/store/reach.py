@@ -35,7 +35,7 @@ def reach(blobs: Blobs, descriptors: Iterable[Descriptor]) -> Reach:
         if descriptor.digest in found.blobs:
             continue
         found.blobs.add(descriptor.digest)
-        if not blobs.has(descriptor.digest, descriptor.size):
+        if blobs.size(descriptor.digest) != descriptor.size:
             found.missing.append(descriptor)
             continue
         try:

@@ -31,11 +31,13 @@ class Refs:
     points to it.
     """
 
-    def __init__(self, root: str, temporary: Temporary) -> None:
+    def __init__(self, root: str, temporary: Temporary, hold: Callable[[str, Descriptor], None]) -> None:
+        """`hold` is called with what gets a name, before it has it. It raises where that is not whole."""
         self._path = f"{root}/index.json"
         self._folder = root
         self._lock_path = f"{root}/locks/index"
         self._temporary = temporary
+        self._hold = hold
         self._read: tuple[tuple[int, int, int], Rows] | None = None
 
     def get(self, name: str) -> Descriptor | None:
@@ -98,6 +100,8 @@ class Refs:
             after = change(before)
             if set(after) == set(before):
                 return False
+            for name, descriptor in set(after) - set(before):
+                self._hold(name, descriptor)
             self._temporary.settle()
             as_written = dict(zip(before, _manifests(index), strict=True))
             manifests = [as_written.get(row) or _to_json(*row) for row in after]

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from builder.lean import NamedTuple
 from builder.model.digest import Digest, is_hex
 from builder.store.failures import storing
+from builder.store.presence import Presence
 from builder.store.temporary import Temporary, bury
 from builder.store.trees import Remover, remove_tree
 
@@ -32,14 +33,19 @@ class Staging(NamedTuple):
 class Snapshots:
     """Safe to share between threads and processes."""
 
-    def __init__(self, folder: str, temporary: Temporary) -> None:
+    def __init__(self, folder: str, temporary: Temporary, presence: Presence) -> None:
         self._folder = folder
         self._temporary = temporary
+        self._presence = presence
 
     def path(self, diff_id: Digest) -> str | None:
-        """The directory that holds the layer's files; None when the layer is not unpacked."""
-        path = self._place(diff_id)
-        return path if os.path.isdir(path) else None
+        """The directory that holds the layer's files; None when the layer is not unpacked. It stays for as long as we
+        have the store open."""
+        return self._place(diff_id) if self.is_whole(diff_id) and self._presence.keep(self.folder(diff_id)) else None
+
+    def is_whole(self, diff_id: Digest) -> bool:
+        """Whether the layer is unpacked. For who looks without using it."""
+        return os.path.isdir(self._place(diff_id))
 
     @contextmanager
     def staging(self, remover: Remover = remove_tree) -> Generator[Staging]:
@@ -64,7 +70,7 @@ class Snapshots:
             try:
                 self._temporary.publish(staging.root, self.folder(diff_id))
             except OSError:
-                if not os.path.isdir(place):
+                if self.path(diff_id) is None:
                     raise
         return place
 

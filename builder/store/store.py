@@ -10,13 +10,14 @@ from builder.errors import StoreError
 from builder.lean import TYPE_CHECKING, sha256_hex
 from builder.store.blobs import Blobs
 from builder.store.failures import storing
-from builder.store.locks import FileLock
+from builder.store.presence import Presence
 from builder.store.refs import Refs
 from builder.store.temporary import Temporary
 
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from builder.model.descriptor import Descriptor
     from builder.store.layers import LayerBlobs
     from builder.store.snapshots import Snapshots
     from builder.store.tables import Tables
@@ -46,23 +47,22 @@ class Store:
     def __init__(self, root: str) -> None:
         """Use `open`."""
         self.root = root
-        self.temporary = Temporary(self.folder("tmp"))
-        self.blobs = Blobs(f"{root}/blobs", self.temporary)
-        self.refs = Refs(root, self.temporary)
-        self.in_use = FileLock(f"{root}/locks/store")
-        """Held shared by every process that has the store open, and exclusively by garbage collection."""
+        self.presence = Presence(f"{root}/locks/store")
+        self.temporary = Temporary(self.folder("tmp"), self.presence)
+        self.blobs = Blobs(f"{root}/blobs", self.temporary, self.presence)
+        self.refs = Refs(root, self.temporary, self._hold)
 
     @cached_property
     def snapshots(self) -> Snapshots:
         from builder.store.snapshots import Snapshots
 
-        return Snapshots(f"{self.root}/snapshots", self.temporary)
+        return Snapshots(f"{self.root}/snapshots", self.temporary, self.presence)
 
     @cached_property
     def tables(self) -> Tables:
         from builder.store.tables import Tables
 
-        return Tables(f"{self.root}/tables", self.temporary)
+        return Tables(f"{self.root}/tables", self.temporary, self.presence)
 
     @cached_property
     def layers(self) -> LayerBlobs:
@@ -72,8 +72,8 @@ class Store:
 
     @classmethod
     def open(cls, root: str) -> Store:
-        """The store at `root`, made if it is not there. Waits while garbage collection runs. What killed processes
-        left is cleared away. Raises StoreError `not-a-store` for a directory that holds something else."""
+        """The store at `root`, made if it is not there. What killed processes left is cleared away. Raises
+        StoreError `not-a-store` for a directory that holds something else."""
         root = os.path.abspath(root)
         with storing(root):
             if not _is_whole(root):
@@ -81,7 +81,7 @@ class Store:
 
                 create(root, FOLDERS)
             store = cls(root)
-            store.in_use.shared()
+            store.presence.begin()
             if os.listdir(store.folder("tmp")):
                 from builder.store.recovery import clear_leftovers
 
@@ -98,6 +98,11 @@ class Store:
         """The path in a private folder of what is kept for `name`, which may be any text, such as a path."""
         return f"{self.folder(folder)}/{sha256_hex(os.fsencode(name))[:40]}"
 
+    def _hold(self, name: str, descriptor: Descriptor) -> None:
+        from builder.store.hold import hold
+
+        hold(self.blobs, name, descriptor)
+
     def settle(self) -> None:
         """Afterwards all that was written through this object is durable. Free when nothing was. Setting a ref does
         it first, and closing does."""
@@ -108,7 +113,7 @@ class Store:
         try:
             self.temporary.close()
         finally:
-            self.in_use.release()
+            self.presence.end()
 
     def __enter__(self) -> Store:
         return self

@@ -11,6 +11,7 @@ from builder.errors import LayerError, StoreError
 from builder.model.digest import Digest, is_hex
 from builder.model.entry import Entry
 from builder.store.failures import store_error, storing
+from builder.store.presence import Presence
 from builder.store.temporary import Temporary, discard
 
 _MEMO_ENTRIES = 200_000
@@ -20,9 +21,10 @@ _MEMO_ENTRIES = 200_000
 class Tables:
     """Safe to share between threads and processes."""
 
-    def __init__(self, folder: str, temporary: Temporary) -> None:
+    def __init__(self, folder: str, temporary: Temporary, presence: Presence) -> None:
         self._folder = folder
         self._temporary = temporary
+        self._presence = presence
         self._memo: dict[Digest, list[Entry]] = {}
         self._mutex = _thread.allocate_lock()
 
@@ -30,7 +32,8 @@ class Tables:
         return f"{self._folder}/{diff_id.hex}"
 
     def has(self, diff_id: Digest) -> bool:
-        return diff_id in self._memo or os.path.isfile(self.path(diff_id))
+        """If so, it stays for as long as we have the store open."""
+        return diff_id in self._memo or self._presence.keep(self.path(diff_id))
 
     def read(self, diff_id: Digest) -> list[Entry]:
         """The table; the list is shared, do not change it. Raises StoreError `table-missing`, also for a damaged
@@ -39,6 +42,7 @@ class Tables:
         if known is not None:
             return known
         try:
+            self._presence.keep(self.path(diff_id))
             entries = self.load(diff_id)
         except StoreError as error:
             if error.code == "table-missing":
@@ -82,6 +86,11 @@ class Tables:
             self._memo.pop(diff_id, None)
         with storing(self._folder), suppress(FileNotFoundError):
             os.unlink(self.path(diff_id))
+
+    def forget(self) -> None:
+        """Afterwards nothing is known but what is on disk: tables may have been removed there."""
+        with self._mutex:
+            self._memo.clear()
 
     def all(self) -> list[Digest]:
         """The diff ids that have a table, sorted."""

@@ -13,6 +13,7 @@ from contextlib import suppress
 
 from builder.lean import TYPE_CHECKING
 from builder.store.failures import storing
+from builder.store.presence import Presence
 
 if TYPE_CHECKING:
     from builder.store.trees import Remover
@@ -24,8 +25,9 @@ DEAD = "dead."
 class Temporary:
     """Safe to share between threads."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, presence: Presence) -> None:
         self._folder = folder
+        self._presence = presence
         self._own = ""
         self._lock_fd = -1
         self._mutex = _thread.allocate_lock()
@@ -44,6 +46,7 @@ class Temporary:
 
     def publish(self, path: str, final: str) -> None:
         """Renames what was made here to its place in the store; durable after the next `settle`."""
+        self._presence.stamp(path)
         os.rename(path, final)
         with self._mutex:  # after the rename: a settle of another thread in between would miss the new name
             self._unsettled.append(final)

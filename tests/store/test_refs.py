@@ -17,9 +17,20 @@ from builder.model.digest import Digest
 from builder.model.platform import Platform
 from builder.store.refs import REF_NAME, parse_index
 from builder.store.store import Store
+from tests.store.images import put_image, put_layer
 
 ONE = Descriptor(media_types.OCI_MANIFEST, Digest.of(b"one"), 3, Platform("linux", "amd64"))
 TWO = Descriptor(media_types.OCI_MANIFEST, Digest.of(b"two"), 3)
+
+
+@pytest.fixture(autouse=True)
+def _put(store: Store) -> None:
+    put_both(store)
+
+
+def put_both(store: Store) -> None:
+    for content in (b"one", b"two"):
+        store.blobs.put_bytes(content, media_types.OCI_MANIFEST)
 
 
 def index(store: Store) -> dict[str, object]:
@@ -97,6 +108,16 @@ def test_two_processes_lose_no_name(store: Store) -> None:
     assert len(store.refs.items()) == 60
 
 
+def test_what_is_not_whole_gets_no_name(store: Store) -> None:
+    layer = put_layer(store, b"x")
+    image = put_image(store, layer)
+    store.blobs.remove(layer.descriptor.digest)
+    with pytest.raises(StoreError) as raised:
+        store.refs.set("app:1.0", image)
+    assert raised.value.code == "blob-missing"
+    assert store.refs.items() == ()
+
+
 @pytest.mark.parametrize(
     "data", [b"", b"[]", b"{}", b'{"manifests": 5}', b'{"manifests": [{}]}', b"[" * 100_000, b'{"manifests": [null]}']
 )
@@ -136,6 +157,7 @@ def test_refs_are_a_mapping(changes: list[tuple[str, Descriptor | None]]) -> Non
 
     model: dict[str, Descriptor] = {}
     with tempfile.TemporaryDirectory() as folder, Store.open(folder) as store:
+        put_both(store)
         for name, descriptor in changes:
             if descriptor is None:
                 assert store.refs.remove(name) == (model.pop(name, None) is not None)

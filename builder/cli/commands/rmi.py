@@ -43,7 +43,4 @@ def _print(removed: Removed) -> None:
         print(f"Untagged: {name}")
     for identifier in removed.deleted:
         print(f"Deleted: {identifier}")
-    if removed.freed_bytes is None:
-        print("The store is in use: the space is freed by a later removal.", file=sys.stderr)
-    else:
-        print(f"Freed: {size_text(removed.freed_bytes)}", file=sys.stderr)
+    print(f"Freed: {size_text(removed.freed_bytes)}", file=sys.stderr)
