@@ -20,7 +20,8 @@ class Reach(NamedTuple):
     """Including those that are missing."""
     diff_ids: set[Digest]
     missing: list[Descriptor]
-    """Referred to, and not in the store (or of another size)."""
+    """Referred to, and not in the store (or of another size). Of an index with some platforms here, the others are
+    not missing."""
     unreadable: list[tuple[Descriptor, str]]
     """Manifests, indexes and configs that are damaged, and what is wrong with them."""
 
@@ -39,9 +40,12 @@ def reach(blobs: Blobs, descriptors: Iterable[Descriptor]) -> Reach:
             found.missing.append(descriptor)
             continue
         try:
-            pending += _next(blobs, descriptor, found.diff_ids)
+            following = _next(blobs, descriptor, found.diff_ids)
         except (BuilderError, ValueError, RecursionError) as error:
             found.unreadable.append((descriptor, str(error)))
+            continue
+        here = [other for other in following if blobs.size(other.digest) == other.size]
+        pending += here if here and descriptor.media_type in media_types.INDEXES else following
     return found
 
 

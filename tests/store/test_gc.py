@@ -151,3 +151,14 @@ def test_layer_memory_goes_with_the_layer(store: Store) -> None:
     store.layers.remember(Layer(layer.diff_id, store.blobs.put_bytes(b"zstd", media_types.OCI_LAYER_ZSTD)))
     collect(store, nothing)
     assert store.layers.all() == []
+
+
+def test_platforms_of_an_index_that_are_not_here_are_no_fault(store: Store) -> None:
+    here, there = put_image(store, put_layer(store, b"here")), put_image(store, put_layer(store, b"there"))
+    index = put_index(store, here, there)
+    store.blobs.remove(there.digest)
+    store.refs.set("app:1", index)
+    collect(store, nothing)
+    assert check(store) == []
+    store.blobs.remove(here.digest)
+    assert {finding.subject for finding in check(store)} == {here.digest, there.digest}
