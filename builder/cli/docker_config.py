@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import json
-
-from builder.errors import UsageError
+from builder.configuration.docker import read_docker_file
 
 _PROXIES = {
     "httpProxy": "HTTP_PROXY", "httpsProxy": "HTTPS_PROXY", "ftpProxy": "FTP_PROXY", "noProxy": "NO_PROXY",
@@ -18,14 +16,8 @@ _PROXIES = {
 def proxy_arguments(path: str) -> tuple[tuple[str, str], ...]:
     """`proxies.default` in both spellings, as buildx passes them; nothing where the file cannot be read. Raises
     UsageError `bad-docker-config` for one that is damaged."""
-    try:
-        with open(path, "rb") as file:
-            value = json.load(file)
-    except OSError:
-        return ()
-    except (ValueError, RecursionError) as error:
-        raise UsageError("bad-docker-config", f"{path} is not JSON", hint="docker would refuse it, too") from error
-    proxies = value.get("proxies") if isinstance(value, dict) else None
+    value = read_docker_file(path)
+    proxies = value.get("proxies")
     default = proxies.get("default") if isinstance(proxies, dict) else None
     if not isinstance(default, dict):
         return ()

@@ -10,6 +10,9 @@ an error with its file, as a misspelt setting would otherwise be ignored without
     [registries.mirrors]
     "docker.io" = ["https://mirror.local"]        # asked first, in this order
 
+    [registries.token-servers]
+    "registry.local" = ["login.example.org"]      # may be sent the login of that registry, though not of its domain
+
     [storage]
     keep-storage = "10GB"                         # what a build leaves of unused data when it ends
     keep-age = "30d"

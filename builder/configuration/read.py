@@ -70,7 +70,7 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _mirrors(value: object) -> dict[str, tuple[str, ...]]:
+def _by_registry(value: object) -> dict[str, tuple[str, ...]]:
     if not isinstance(value, dict):
         raise ValueError("a table of registries, each with a list of addresses")
     return {name: _texts(addresses) for name, addresses in value.items()}
@@ -95,6 +95,6 @@ def _time_span(value: object) -> float:
 
 
 _READERS: dict[str, dict[str, Callable[[object], object]]] = {
-    "registries": {"insecure": _texts, "mirrors": _mirrors},
+    "registries": {"insecure": _texts, "mirrors": _by_registry, "token-servers": _by_registry},
     "storage": {"keep-storage": _size, "keep-age": _time_span},
 }

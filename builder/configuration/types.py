@@ -12,6 +12,8 @@ class Registries(NamedTuple):
     """`HOST[:PORT]` of registries that may be spoken to by plain http."""
     mirrors: Mapping[str, tuple[str, ...]] = {}
     """By domain, addresses of registries to ask before it, in order."""
+    token_servers: Mapping[str, tuple[str, ...]] = {}
+    """By domain, hosts that may be sent its login though they look like somebody else's."""
 
 
 class Storage(NamedTuple):

@@ -20,8 +20,10 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from builder.context.weblink import served_name, shown
-from builder.context.webrequest import PATIENT, Patience, Web, failure, release
+from builder.context.webrequest import Web, failure
 from builder.errors import ContextError
+from builder.http.connections import release
+from builder.http.patience import PATIENT, RETRIED, Patience
 from builder.store.failures import storing
 
 LIMIT = 256 << 30
@@ -228,7 +230,7 @@ def _refused(url: str, status: int) -> ContextError:
         "fetch-failed",
         f"{shown(url)} cannot be fetched: invalid response status {status}",
         hint=hints.get(status),
-        retryable=status in (408, 429, 500, 502, 503, 504),
+        retryable=status in RETRIED,
     )
 
 

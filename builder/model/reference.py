@@ -47,7 +47,7 @@ class Reference(NamedTuple):
             if not _is_tag(tag):
                 raise _bad(text, f"{tag!r} is not a tag: letters, digits, `_`, `.`, `-`, at most 128")
         domain, path = _split_domain(name)
-        if domain not in _USUAL_DOMAINS and not re.fullmatch(_DOMAIN, domain):
+        if domain not in _USUAL_DOMAINS and not is_domain(domain):
             raise _bad(text, f"{domain!r} is not a registry host")
         if path != path.lower():
             raise _bad(text, "a repository name is lower case")
@@ -74,6 +74,11 @@ class Reference(NamedTuple):
     @property
     def _suffix(self) -> str:
         return (f":{self.tag}" if self.tag else "") + (f"@{self.digest}" if self.digest else "")
+
+
+def is_domain(text: str) -> bool:
+    """Whether `text` can be the registry of an image name: a host, perhaps with a port."""
+    return bool(re.fullmatch(_DOMAIN, text))
 
 
 def familiar_name(text: str) -> str:

@@ -1,107 +1,194 @@
-"""Challenges and tokens (distribution's token authentication; RFC 9110, section 11.6.1 for the syntax)."""
+"""Answers to challenges: tokens (distribution's token authentication) and basic authentication.
+
+A password goes to the registry itself or to its token server, over https or on this machine. Which token server is the
+registry's, only the registry says; so one of another owner than the registry's host is not believed when there is a
+password to lose, unless the configuration names it.
+"""
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import threading
+import time
+from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-from builder.errors import RegistryError
-from builder.registry.hosts import is_loopback
-from builder.registry.transport import Request, Transport, host_of
+from builder.errors import RegistryError, UsageError
+from builder.http.connections import ORDINARY
+from builder.http.places import host_of, is_loopback, without_port
+from builder.registry.challenges import Challenge, parse_challenges
+from builder.registry.hosts import Endpoint
+from builder.registry.logins.types import Login
+from builder.registry.transport import Answer, Request, Transport
 
-_SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9-]*)(?:\s+|$)(?=[A-Za-z]+\s*=|$)")
-_PARAMETER = re.compile(r'\s*,?\s*([A-Za-z_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))\s*')
 _TOKEN = re.compile(r"[\x21-\x7e]{1,65536}")
+_CLIENT = "pybuild"
+_SHORTEST_LIFE_S = 60.0
+"""What a token lives when its server does not say (distribution, Token Authentication Specification)."""
+
+Scopes = tuple[str, ...]
 
 
-class Challenge(NamedTuple):
-    scheme: str
-    """In lower case."""
-    parameters: tuple[tuple[str, str], ...]
-
-    def get(self, name: str) -> str:
-        return dict(self.parameters).get(name, "")
+class _Token(NamedTuple):
+    text: str
+    ends: float
 
 
-def parse_challenges(header: str) -> tuple[Challenge, ...]:
-    """The challenges of a WWW-Authenticate header; what can't be read ends the list."""
-    challenges: list[Challenge] = []
-    position = 0
-    while scheme := _SCHEME.match(header, position):
-        position = scheme.end()
-        parameters = []
-        while parameter := _PARAMETER.match(header, position):
-            quoted, plain = parameter[2], parameter[3]
-            value = plain if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
-            parameters.append((parameter[1].lower(), value))
-            position = parameter.end()
-        challenges.append(Challenge(scheme[1].lower(), tuple(parameters)))
-        position += len(header[position:]) - len(header[position:].lstrip(", "))
-    return tuple(challenges)
+class Owner(NamedTuple):
+    """The registry that the challenges come from."""
+
+    domain: str
+    token_servers: tuple[str, ...] = ()
+    """Hosts that the user has named as its token servers."""
 
 
 class Authorizer:
     """Answers one registry's challenges and remembers the tokens by scope. Safe to share between threads."""
 
-    def __init__(self, domain: str, transport: Transport) -> None:
-        self._domain = domain
+    def __init__(self, owner: Owner, transport: Transport, login: Callable[[], Login | None]) -> None:
+        """`login` is asked when the registry asks for the first time."""
+        self._owner = owner
         self._transport = transport
-        self._tokens: dict[str, str] = {}
+        self._find_login = login
+        self._login: Login | None = None
+        self._asked = False
+        self._trouble = ""
+        self._basic = ""
+        self._tokens: dict[Scopes, _Token] = {}
         self._lock = threading.Lock()
 
-    def headers(self, scope: str) -> dict[str, str]:
-        """What a request for `scope` carries; nothing before the registry asked for anything."""
+    def headers(self, scopes: Scopes) -> dict[str, str]:
+        """What a request for `scopes` carries; nothing before the registry asked for anything."""
         with self._lock:
-            token = self._tokens.get(scope)
-        return {"Authorization": f"Bearer {token}"} if token else {}
+            if self._basic:
+                return {"Authorization": self._basic}
+            token = self._tokens.get(scopes)
+        return {"Authorization": f"Bearer {token.text}"} if token and token.ends > time.monotonic() else {}
 
-    def answer(self, header: str, scope: str) -> None:
-        """Takes the challenge of a 401 up; afterwards `headers(scope)` satisfies it. Raises RegistryError
-        `unauthorized` when that needs credentials."""
-        bearer = next((item for item in parse_challenges(header) if item.scheme == "bearer"), None)
-        if bearer is None or not bearer.get("realm"):
-            raise self._refusal()
-        token = self._token(bearer, bearer.get("scope") or scope)
+    def answer(self, header: str, scopes: Scopes, endpoint: Endpoint) -> None:
+        """Takes the challenge of a 401 from the registry up; afterwards `headers(scopes)` satisfies it, or has nothing
+        better to give. Raises RegistryError `unauthorized` when that needs a login that we lack or that is refused."""
+        challenges = parse_challenges(header)
+        login = self._known_login()
+        bearer = next((item for item in challenges if item.scheme == "bearer" and item.get("realm")), None)
+        if bearer:
+            token = _Token(login.registry_token, float("inf")) if login and login.registry_token else None
+            token = token or self._token(bearer, scopes, endpoint, login)
+            with self._lock:
+                self._tokens[scopes] = token
+        elif any(item.scheme == "basic" for item in challenges) and login and login.user:
+            with self._lock:
+                self._basic = _basic(login)
+        else:
+            raise self._refusal(login)
+
+    def _known_login(self) -> Login | None:
+        """A helper that fails is remembered, not raised: most of what is pulled needs no login."""
         with self._lock:
-            self._tokens[scope] = token
+            if not self._asked:
+                try:
+                    self._login = self._find_login()
+                except UsageError as error:
+                    self._trouble = error.message
+                self._asked = True
+            return self._login
 
-    def _token(self, challenge: Challenge, scope: str) -> str:
+    def _token(self, challenge: Challenge, scopes: Scopes, endpoint: Endpoint, login: Login | None) -> _Token:
         realm = challenge.get("realm")
-        self._check_realm(realm)
-        query = {"service": challenge.get("service"), "scope": scope}
-        separator = "&" if urlsplit(realm).query else "?"
-        asked = urlencode({key: value for key, value in query.items() if value})
-        answer = self._transport.fetch(Request("GET", f"{realm}{separator}{asked}"))
-        if answer.status in (401, 403):
-            raise self._refusal()
+        self._check_realm(realm, endpoint.url, login)
+        security = endpoint.security if host_of(realm) == host_of(endpoint.url) else ORDINARY
+        wanted = list(dict.fromkeys([*scopes, *challenge.get("scope").split()]))
+        query = [("service", challenge.get("service")), *(("scope", scope) for scope in wanted)]
+        asked = [(key, value) for key, value in query if value]
+        answer = self._transport.fetch(_token_request(realm, asked, login)._replace(security=security))
+        if answer.status in (400, 401, 403):
+            raise self._refusal(login)
         if answer.status != 200:
             raise RegistryError("bad-answer", f"{host_of(realm)} gives no token: status {answer.status}")
-        return _token_in(answer.body, realm)
+        return _token_in(answer, realm)
 
-    def _check_realm(self, realm: str) -> None:
-        """A token comes over https, or from this machine for a registry on this machine."""
-        url = urlsplit(realm)
-        here = is_loopback(url.hostname or "") and is_loopback(urlsplit(f"//{self._domain}").hostname or "")
-        if url.scheme != "https" and not (url.scheme == "http" and here):
-            raise RegistryError("bad-answer", f"{self._domain} sends us to {url.scheme}://{host_of(realm)} for a token")
+    def _check_realm(self, realm: str, url: str, login: Login | None) -> None:
+        """A token comes over https, or from this machine for a registry on this machine, or from where the registry
+        itself is. With a login, also from the registry's owner."""
+        try:
+            place = urlsplit(realm)
+            host = place.hostname or ""
+            port_is_one = place.port is None or place.port > 0
+        except ValueError:
+            host, port_is_one = "", False
+        here = is_loopback(host) and is_loopback(urlsplit(url).hostname or "")
+        in_clear = urlsplit(url).scheme == "http" and (here or host_of(realm) == host_of(url))
+        if not host or not port_is_one or (place.scheme != "https" and not (place.scheme == "http" and in_clear)):
+            raise RegistryError(
+                "bad-answer", f"{self._owner.domain} sends us to {place.scheme}://{host_of(realm)} for a token"
+            )
+        trusted = host in self._owner.token_servers or host_of(realm) in self._owner.token_servers
+        if login is not None and not (here or trusted or _same_owner(host, urlsplit(url).hostname or "")):
+            raise RegistryError(
+                "foreign-token-server",
+                f"{self._owner.domain} wants its login to be sent to {host}, which is somebody else's",
+                hint="if that is right, say so in the configuration file: "
+                f'[registries.token-servers] "{self._owner.domain}" = ["{host}"]',
+            )
 
-    def _refusal(self) -> RegistryError:
-        return RegistryError(
-            "unauthorized",
-            f"{self._domain} wants a login",
-            hint="only public images can be pulled: check the name for typing errors",
-        )
+    def _refusal(self, login: Login | None) -> RegistryError:
+        domain = self._owner.domain
+        if login is not None:
+            who = f"the login of {login.user}" if login.user else "the login that is kept"
+            message = f"{domain} does not accept {who} for this"
+            return RegistryError("unauthorized", message, hint=f"log in again: pybuild login {domain}")
+        if self._trouble:
+            return RegistryError("unauthorized", f"{domain} wants a login, and none can be read", hint=self._trouble)
+        hint = f"check the name for typing errors, or log in: pybuild login {domain}"
+        return RegistryError("unauthorized", f"{domain} wants a login", hint=hint)
 
 
-def _token_in(body: bytes, realm: str) -> str:
+def _token_request(realm: str, asked: list[tuple[str, str]], login: Login | None) -> Request:
+    """An identity token is exchanged by POST (OAuth 2.0), a password stands in a GET's header."""
+    if login is not None and login.identity_token:
+        scope = " ".join(value for key, value in asked if key == "scope")
+        service = dict(asked).get("service", "")
+        form = {"grant_type": "refresh_token", "client_id": _CLIENT, "service": service, "scope": scope}
+        data = urlencode({**form, "refresh_token": login.identity_token}).encode()
+        return Request("POST", realm, {"Content-Type": "application/x-www-form-urlencoded"}, data)
+    if login is not None:
+        asked = [("account", login.user), ("client_id", _CLIENT), *asked]
+    separator = "&" if urlsplit(realm).query else "?"
+    headers = {"Authorization": _basic(login)} if login is not None else {}
+    return Request("GET", f"{realm}{separator}{urlencode(asked)}", headers)
+
+
+def _basic(login: Login) -> str:
+    pair = f"{login.user}:{login.password}".encode("utf-8", "surrogateescape")
+    return f"Basic {base64.b64encode(pair).decode()}"
+
+
+def _same_owner(host: str, other: str) -> bool:
+    """Whether two hosts are probably one owner's: the same, or below the same name that one registers. Where such
+    names have three parts (`example.co.uk`) three have to be the same."""
+    if host == other:
+        return True
+    if is_loopback(without_port(host)) or host.replace(".", "").isdecimal() or ":" in host:
+        return False
+    labels = host.lower().split(".")
+    others = other.lower().split(".")
+    count = 3 if len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= 3 else 2
+    return len(labels) >= count and len(others) >= count and labels[-count:] == others[-count:]
+
+
+def _token_in(answer: Answer, realm: str) -> _Token:
     try:
-        value = json.loads(body)
+        value = json.loads(answer.body)
     except (ValueError, RecursionError):
         value = None
-    token = (value.get("token") or value.get("access_token")) if isinstance(value, dict) else None
+    members = value if isinstance(value, dict) else {}
+    token = members.get("token") or members.get("access_token")
     if not isinstance(token, str) or not _TOKEN.fullmatch(token):
         raise RegistryError("bad-answer", f"{host_of(realm)} answers without a token")
-    return token
+    life = members.get("expires_in")
+    known = isinstance(life, (int, float)) and not isinstance(life, bool) and 0 < life < 1e9
+    seconds = max(float(life), 2.0) if known and life is not None else _SHORTEST_LIFE_S
+    return _Token(token, time.monotonic() + seconds * 0.9)

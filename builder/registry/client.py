@@ -1,24 +1,29 @@
-"""The verbs of the distribution protocol that pulling needs (distribution-spec, section Pull)."""
+"""The verbs of the distribution protocol (distribution-spec, sections Pull, Push, Content Discovery and Management)."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from typing import NamedTuple
+from urllib.parse import quote
 
-from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
 from builder.errors import ImageError, RegistryError
+from builder.http.connections import release
 from builder.model import media_types
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
-from builder.registry.auth import Authorizer
-from builder.registry.hosts import base_url
-from builder.registry.transport import Answer, Request, Transport, release, unreachable
+from builder.registry import listing
+from builder.registry.refusals import refusal
+from builder.registry.session import Call, Session
+from builder.registry.transport import Answer, Opened, unreachable
+from builder.registry.upload import Content, Pushed, Upload
 
 _ACCEPT = ", ".join(sorted(media_types.MANIFESTS | media_types.INDEXES))
 _CHUNK = 1 << 18
+_QUOTED = 4096
+"""Bytes of a refusal that are read for the registry's own words."""
 
 
 class FetchedManifest(NamedTuple):
@@ -29,57 +34,115 @@ class FetchedManifest(NamedTuple):
 
 
 class Client:
-    """One registry, named as images name it. Safe to share between threads."""
+    """One registry, named as images name it. Repositories are paths in it, such as `library/debian`. Safe to share
+    between threads."""
 
-    def __init__(self, domain: str, transport: Transport) -> None:
+    def __init__(self, domain: str, session: Session, prefix: str = "") -> None:
+        """`prefix` stands before every repository: a mirror may keep several registries in one."""
         self.domain = domain
-        self._transport = transport
-        self._url = base_url(domain)
-        self._authorizer = Authorizer(domain, transport)
+        self._session = session
+        self._prefix = prefix
+
+    def check(self) -> None:
+        """Whether the registry takes us in: raises RegistryError `unauthorized` where it does not."""
+        answer = self._session.fetch(Call("GET", ""))
+        if answer.status not in (200, 404):
+            raise refusal(self.domain, answer.status, "the registry", answer.body)
 
     def manifest(self, repository: str, reference: str) -> FetchedManifest:
         """The manifest or index under a tag or digest; a digest has been checked. Raises RegistryError `not-found`."""
-        answer = self._ask("GET", repository, f"manifests/{reference}", reference)
-        digest = Digest.of(answer.body)
+        answer = self._ask("GET", repository, reference)
         promised = reference if ":" in reference else answer.headers.get("docker-content-digest", "")
-        if promised.startswith("sha256:") and promised != digest:
+        digest = _digest_of(answer.body, promised)
+        if promised.startswith(f"{digest.algorithm}:") and promised != digest:
             raise RegistryError("digest-mismatch", f"{self.domain} sends {digest} where {promised} was promised")
         return FetchedManifest(Descriptor(_media_type(answer, self.domain), digest, len(answer.body)), answer.body)
 
     def manifest_digest(self, repository: str, reference: str) -> Digest | None:
         """What a tag means at present, without its content; None when the registry does not tell."""
-        answer = self._ask("HEAD", repository, f"manifests/{reference}", reference)
+        answer = self._ask("HEAD", repository, reference)
         try:
             return Digest.parse(answer.headers.get("docker-content-digest"))
         except ImageError:
             return None
 
-    def blob(self, repository: str, descriptor: Descriptor) -> Iterator[bytes]:
-        """The blob's bytes, exactly `descriptor.size` of them; a dropped connection is taken up where it broke off.
-        The digest is for the caller to check, who sees the bytes anyway."""
-        received, failures, patience = 0, 0, self._transport.patience
+    def has_manifest(self, repository: str, digest: Digest) -> bool:
+        """Whether the manifest or index is there, for a client that is about to push."""
+        call = Call("HEAD", self._path(repository, f"manifests/{digest}"), self._pushing(repository), _accept())
+        return self._is_there(call, f"{repository}@{digest}")
+
+    def put_manifest(self, repository: str, reference: str, data: bytes, media_type: str) -> Digest:
+        """Afterwards `reference`, a tag or the digest of `data`, means it. What it refers to has to be there before."""
+        call = Call(
+            "PUT",
+            self._path(repository, f"manifests/{reference}"),
+            self._pushing(repository),
+            {"Content-Type": media_type},
+            data,
+        )
+        answer = self._session.fetch(call)
+        if answer.status not in (200, 201, 202):
+            raise refusal(self.domain, answer.status, _shown(repository, reference), answer.body)
+        return Digest.of(data)
+
+    def delete_manifest(self, repository: str, reference: str) -> None:
+        """Afterwards the registry has no such tag or digest. Raises RegistryError `not-found`, `not-supported`."""
+        scopes = (f"repository:{self._prefix}{repository}:delete",)
+        answer = self._session.fetch(Call("DELETE", self._path(repository, f"manifests/{reference}"), scopes))
+        if answer.status not in (200, 202):
+            raise refusal(self.domain, answer.status, _shown(repository, reference), answer.body)
+
+    def has_blob(self, repository: str, digest: Digest) -> bool:
+        """Whether the blob is there, for a client that is about to push."""
+        call = Call("HEAD", self._path(repository, f"blobs/{digest}"), self._pushing(repository))
+        return self._is_there(call, f"a blob of {repository}")
+
+    def put_blob(
+        self, repository: str, descriptor: Descriptor, content: Content, mount_from: tuple[str, ...] = ()
+    ) -> Pushed:
+        """Afterwards the repository has the blob: it may be mounted from another repository of this registry, those of
+        `mount_from` are tried in order, or is sent. Does not ask whether it is there already: see `has_blob`."""
+        return Upload(self._session, f"{self._prefix}{repository}", descriptor).run(content, mount_from)
+
+    def blob(self, repository: str, descriptor: Descriptor, start: int = 0) -> Iterator[bytes]:
+        """The blob's bytes from `start` on, exactly as many as `descriptor.size` leaves; a dropped connection is taken
+        up where it broke off. The digest is for the caller to check, who sees the bytes anyway."""
+        received, failures, transport = start, 0, self._session.transport
         while received < descriptor.size:
             broken: RegistryError | None = None
-            response = self._open_blob(repository, descriptor, received)
+            opened = self._open_blob(repository, descriptor, received)
             try:
-                for chunk in self._rest_of(response, descriptor, received):
+                for chunk in self._rest_of(opened, descriptor, received):
                     yield chunk
                     received += len(chunk)
                     failures = 0
             except HTTPError as error:
-                broken = unreachable(self._url, error)
+                broken = unreachable(opened.url, error)
             finally:
-                release(response)
+                release(opened.response)
             if received < descriptor.size:
                 failures += 1
-                if failures >= patience.attempts:
+                if failures >= transport.patience.attempts:
                     raise broken or RegistryError("bad-answer", f"{self.domain} sends {descriptor.digest} incomplete")
-                self._transport.sleep(patience.delay_s(failures))
+                transport.sleep(transport.patience.delay_s(failures))
 
-    def _rest_of(self, response: BaseHTTPResponse, descriptor: Descriptor, start: int) -> Iterator[bytes]:
+    def tags(self, repository: str) -> Iterator[str]:
+        """All tags of a repository, in the registry's order."""
+        return listing.tags(self._session, f"{self._prefix}{repository}")
+
+    def catalog(self) -> Iterator[str]:
+        """All repositories, as far as the registry shows them. Raises RegistryError `not-supported`."""
+        return listing.catalog(self._session)
+
+    def referrers(self, repository: str, digest: Digest, artifact_type: str = "") -> tuple[listing.Referrer, ...]:
+        """Manifests whose subject is `digest`: signatures, SBOMs and the like."""
+        return listing.referrers(self._session, f"{self._prefix}{repository}", digest, artifact_type)
+
+    def _rest_of(self, opened: Opened, descriptor: Descriptor, start: int) -> Iterator[bytes]:
         """Bytes from `start` on, as far as this connection carries, never more than there should be."""
-        position = _first_byte(response, start, self.domain)
-        for chunk in response.stream(_CHUNK, decode_content=False):
+        position = _first_byte(opened, start, self.domain)
+        self._check_length(opened, descriptor, position)
+        for chunk in opened.response.stream(_CHUNK, decode_content=False):
             position += len(chunk)
             if position > descriptor.size:
                 raise RegistryError("bad-answer", f"{self.domain} sends more than the size of {descriptor.digest}")
@@ -87,58 +150,74 @@ class Client:
                 yield chunk[max(0, len(chunk) - (position - start)) :]
                 start = position
 
-    def _open_blob(self, repository: str, descriptor: Descriptor, start: int) -> BaseHTTPResponse:
-        scope = f"repository:{repository}:pull"
-        url = self._address(repository, f"blobs/{descriptor.digest}")
-        for is_last in (False, True):
-            headers = self._authorizer.headers(scope) | ({"Range": f"bytes={start}-"} if start else {})
-            response = self._transport.open(Request("GET", url, headers))
-            if response.status in (200, 206):
-                return response
-            status, challenge = response.status, response.headers.get("WWW-Authenticate", "")
-            release(response)
-            if status != 401 or is_last:
-                break
-            self._authorizer.answer(challenge, scope)
-        raise self._refused(status, f"a blob of {repository}")
+    def _check_length(self, opened: Opened, descriptor: Descriptor, position: int) -> None:
+        """A server that announces another length than the manifest has the wrong blob: not a byte of it is read."""
+        announced = opened.header("Content-Length")
+        if announced.isdecimal() and position + int(announced) != descriptor.size:
+            raise RegistryError(
+                "size-mismatch",
+                f"{self.domain} has {position + int(announced)} bytes for {descriptor.digest}, "
+                f"of which the manifest says that it has {descriptor.size}",
+            )
 
-    def _ask(self, method: str, repository: str, path: str, reference: str) -> Answer:
-        scope = f"repository:{repository}:pull"
-        url = self._address(repository, path)
-        answer = self._transport.fetch(Request(method, url, {"Accept": _ACCEPT, **self._authorizer.headers(scope)}))
-        if answer.status == 401:
-            self._authorizer.answer(answer.headers.get("www-authenticate", ""), scope)
-            answer = self._transport.fetch(Request(method, url, {"Accept": _ACCEPT, **self._authorizer.headers(scope)}))
+    def _open_blob(self, repository: str, descriptor: Descriptor, start: int) -> Opened:
+        headers = {"Range": f"bytes={start}-"} if start else {}
+        path = self._path(repository, f"blobs/{descriptor.digest}")
+        opened = self._session.open(Call("GET", path, self._pulling(repository), headers))
+        if opened.status in (200, 206):
+            return opened
+        try:
+            said = opened.response.read(_QUOTED, decode_content=False)
+        except HTTPError:
+            said = b""
+        release(opened.response)
+        raise refusal(self.domain, opened.status, f"blob {descriptor.digest} of {repository}", said)
+
+    def _ask(self, method: str, repository: str, reference: str) -> Answer:
+        path = self._path(repository, f"manifests/{reference}")
+        answer = self._session.fetch(Call(method, path, self._pulling(repository), _accept()))
         if answer.status != 200:
-            separator = "@" if ":" in reference else ":"
-            raise self._refused(answer.status, f"{repository}{separator}{reference}")
+            raise refusal(self.domain, answer.status, _shown(repository, reference), answer.body)
         return answer
 
-    def _address(self, repository: str, path: str) -> str:
-        return f"{self._url}/v2/{repository}/{path}"
+    def _is_there(self, call: Call, what: str) -> bool:
+        answer = self._session.fetch(call)
+        if answer.status not in (200, 404):
+            raise refusal(self.domain, answer.status, what, answer.body)
+        return answer.status == 200
 
-    def _refused(self, status: int, what: str) -> RegistryError:
-        """The error for a status that is no success, when trying again has not helped."""
-        match status:
-            case 404:
-                return RegistryError("not-found", f"{self.domain} has no {what}", hint="check the name and the tag")
-            case 401 | 403:
-                hint = "the image does not exist, or is private"
-                return RegistryError("unauthorized", f"{self.domain} does not give out {what}", hint=hint)
-            case 429:
-                hint = "wait, or pull fewer images from it"
-                message = f"{self.domain} limits how often we may ask"
-                return RegistryError("too-many-requests", message, hint=hint, retryable=True)
-            case _ if status >= 500:
-                return RegistryError("server-error", f"{self.domain} fails with status {status}", retryable=True)
-        return RegistryError("bad-answer", f"{self.domain} answers with status {status} when asked for {what}")
+    def _path(self, repository: str, rest: str) -> str:
+        return f"{quote(self._prefix + repository)}/{rest}"
+
+    def _pulling(self, repository: str) -> tuple[str, ...]:
+        return (f"repository:{self._prefix}{repository}:pull",)
+
+    def _pushing(self, repository: str) -> tuple[str, ...]:
+        return (f"repository:{self._prefix}{repository}:pull,push",)
 
 
-def _first_byte(response: BaseHTTPResponse, start: int, domain: str) -> int:
+def _accept() -> dict[str, str]:
+    return {"Accept": _ACCEPT}
+
+
+def _shown(repository: str, reference: str) -> str:
+    return f"{repository}{'@' if ':' in reference else ':'}{reference}"
+
+
+def _digest_of(data: bytes, like: str) -> Digest:
+    """In the algorithm of `like` where that is one."""
+    if like.startswith("sha512:"):
+        import hashlib
+
+        return Digest(f"sha512:{hashlib.sha512(data).hexdigest()}")
+    return Digest.of(data)
+
+
+def _first_byte(opened: Opened, start: int, domain: str) -> int:
     """Where the body begins: a registry may ignore the wish for a range, then what we have is skipped."""
-    if response.status == 200:
+    if opened.status == 200:
         return 0
-    if not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
+    if not opened.header("Content-Range").startswith(f"bytes {start}-"):
         raise RegistryError("bad-answer", f"{domain} sends another part of a blob than was asked for")
     return start
 

@@ -1,33 +1,38 @@
-"""Where a registry is reached: the URL behind the domain of an image name."""
+"""Where a registry is reached: the URLs behind the domain of an image name."""
 
 from __future__ import annotations
 
-import ipaddress
-
+from builder.http.connections import ORDINARY, Security
+from builder.http.places import is_loopback, without_port
+from builder.lean import NamedTuple
 from builder.model.reference import DEFAULT_DOMAIN
 
 _HUB_HOST = "registry-1.docker.io"
 """Docker Hub's registry does not answer under the domain that its image names carry."""
 
 
-def base_url(domain: str) -> str:
-    """The URL that `/v2/…` is appended to: http for this machine itself, https for every other host."""
-    host = _HUB_HOST if domain == DEFAULT_DOMAIN else domain
-    scheme = "http" if is_loopback(_without_port(host)) else "https"
-    return f"{scheme}://{host}"
+class Endpoint(NamedTuple):
+    url: str
+    """What `/v2/…` is appended to."""
+    security: Security = ORDINARY
+
+    @property
+    def is_plain(self) -> bool:
+        return self.url.startswith("http:")
 
 
-def is_loopback(host: str) -> bool:
-    """Whether `host` (no port) is certainly this machine. Names are not looked up: DNS may lie."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
+def host_of_domain(domain: str) -> str:
+    return _HUB_HOST if domain == DEFAULT_DOMAIN else domain
 
 
-def _without_port(host: str) -> str:
-    if host.startswith("["):
-        return host.partition("]")[0] + "]"
-    return host.partition(":")[0]
+def endpoints(domain: str, insecure: tuple[str, ...] = (), security: Security = ORDINARY) -> tuple[Endpoint, ...]:
+    """What to try, in order, until one answers. Https with a certificate that holds, and nothing else, unless the
+    registry is on this machine (then plain http comes first) or `insecure` lists it (then it comes last). `security`
+    is what the user has said of this host: a host with authorities of its own is held to them."""
+    host = host_of_domain(domain)
+    secure = Endpoint(f"https://{host}", security)
+    if host in insecure or domain in insecure:
+        return Endpoint(f"https://{host}", security._replace(verify=False)), Endpoint(f"http://{host}")
+    if is_loopback(without_port(host)) and not security.authorities:
+        return Endpoint(f"http://{host}"), Endpoint(f"https://{host}", security._replace(verify=False))
+    return (secure,)

@@ -1,52 +1,39 @@
-"""One request to a registry and its answer: connections, patience, redirects, and the names of what goes wrong."""
+"""One request to a registry and its answer: patience, redirects, and the names of what goes wrong."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-import urllib3
-from urllib3.exceptions import HTTPError, LocationParseError, NameResolutionError, SSLError
+from urllib3 import BaseHTTPResponse
+from urllib3.exceptions import HTTPError, LocationParseError
 
 from builder.errors import RegistryError
-from builder.registry.hosts import is_loopback
+from builder.http.connections import ORDINARY, Connections, Security, release
+from builder.http.failures import FailureKind, failure_of
+from builder.http.patience import PATIENT, RETRIED, Patience
+from builder.http.places import REDIRECTS, host_of, is_loopback, place_of
 
 MANIFEST_LIMIT = 4 << 20
 """Bytes of a manifest, index or token answer that are read at most (distribution-spec, Pushing Manifests)."""
 
-_RETRIED = frozenset({408, 429, 500, 502, 503, 504})
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization"})
 _MOST_REDIRECTS = 5
 
-
-class Patience(NamedTuple):
-    """How long a registry is waited for."""
-
-    attempts: int = 5
-    first_delay_s: float = 0.5
-    longest_delay_s: float = 60.0
-    """Also the most of a Retry-After that is honoured: a registry can't put us to sleep for a day."""
-    connect_timeout_s: float = 15.0
-    read_timeout_s: float = 60.0
-    """Between two arrivals of bytes, not for the whole body."""
-
-    def delay_s(self, failures: int, retry_after: str | None = None) -> float:
-        """The wait after the `failures`-th failure in a row."""
-        asked = float(retry_after) if retry_after and retry_after.isdecimal() else 0.0
-        own: float = self.first_delay_s * 2 ** (failures - 1)
-        return min(max(asked, own), self.longest_delay_s)
-
-
-PATIENT = Patience()
+Body = Callable[[], Iterable[bytes]]
+"""Gives the pieces of a body, from its start each time that it is called."""
 
 
 class Request(NamedTuple):
     method: str
     url: str
     headers: Mapping[str, str] = {}
+    body: bytes | Body | None = None
+    security: Security = ORDINARY
+    once: bool = False
+    """Sent a second time it would mean something else: the caller sees every failure at once."""
 
 
 class Answer(NamedTuple):
@@ -56,6 +43,22 @@ class Answer(NamedTuple):
     headers: Mapping[str, str]
     """Keys in lower case."""
     body: bytes
+    url: str
+    """Of the last request: redirects change it."""
+
+
+class Opened(NamedTuple):
+    """An answer whose body is still to be read; `release` its response."""
+
+    response: BaseHTTPResponse
+    url: str
+
+    @property
+    def status(self) -> int:
+        return self.response.status
+
+    def header(self, name: str) -> str:
+        return self.response.headers.get(name, "")
 
 
 class Transport:
@@ -64,138 +67,150 @@ class Transport:
     def __init__(self, patience: Patience = PATIENT, sleep: Callable[[float], None] = time.sleep) -> None:
         self.patience = patience
         self.sleep = sleep
-        self._pool = urllib3.PoolManager(
-            num_pools=16,
-            maxsize=8,
-            retries=False,
-            timeout=urllib3.Timeout(connect=patience.connect_timeout_s, read=patience.read_timeout_s),
-        )
+        self._connections = Connections(patience)
 
     def close(self) -> None:
-        self._pool.clear()
+        self._connections.close()
+
+    def abort(self) -> None:
+        """Whoever waits for an answer gets an error now."""
+        self._connections.abort()
 
     def fetch(self, request: Request, limit: int = MANIFEST_LIMIT) -> Answer:
         """The answer with its body, whatever its status. Raises RegistryError `unreachable` when no whole answer
         comes, `too-large` when the body exceeds `limit`."""
+        return self.read(lambda: self.open(request), limit, once=request.once)
+
+    def read(self, open_once: Callable[[], Opened], limit: int, *, once: bool = False) -> Answer:
+        """`fetch` of what `open_once` opens, which is called again when the body breaks off."""
         for failures in range(1, self.patience.attempts + 1):
-            response = self.open(request)
+            opened = open_once()
             try:
-                body = _read(response, limit, request.url) if request.method != "HEAD" else b""
-                headers = {key.lower(): value for key, value in response.headers.items()}
-                return Answer(response.status, headers, body)
+                headers = {key.lower(): value for key, value in opened.response.headers.items()}
+                return Answer(opened.status, headers, _read(opened, limit), opened.url)
             except HTTPError as error:
-                cause = unreachable(request.url, error)
+                cause = unreachable(opened.url, error)
             finally:
-                release(response)
+                release(opened.response)
+            if once:
+                break
             self.sleep(self.patience.delay_s(failures))
         raise cause
 
-    def open(self, request: Request) -> urllib3.BaseHTTPResponse:
+    def open(self, request: Request) -> Opened:
         """The answer with its body still to be read, whatever its status; the caller releases it. Has been tried
         again while that could help. Raises RegistryError `unreachable` when no answer comes."""
         failures = 0
         while True:
             failures += 1
-            is_last = failures >= self.patience.attempts
+            is_last = request.once or failures >= self.patience.attempts
             try:
-                response = self._open_once(request)
+                opened = self._open_once(request)
             except RegistryError as error:
                 if is_last or not error.retryable:
                     raise
                 retry_after = None
             else:
-                if is_last or response.status not in _RETRIED:
-                    return response
-                retry_after = response.headers.get("Retry-After")
-                release(response)
+                if is_last or opened.status not in RETRIED:
+                    return opened
+                retry_after = opened.header("Retry-After")
+                release(opened.response)
             self.sleep(self.patience.delay_s(failures, retry_after))
 
-    def _open_once(self, request: Request) -> urllib3.BaseHTTPResponse:
+    def _open_once(self, request: Request) -> Opened:
         """One attempt, redirects followed."""
-        url, headers = request.url, dict(request.headers)
+        here = request
         for _ in range(_MOST_REDIRECTS + 1):
-            response = self._send(request.method, url, headers)
+            response = self._send(here)
             location = response.headers.get("Location")
-            if response.status not in _REDIRECTS or not location:
-                return response
+            if response.status not in REDIRECTS or not location:
+                return Opened(response, here.url)
             release(response)
-            url, headers = _follow(url, location, headers)
+            if here.body is not None and response.status not in (307, 308):
+                raise RegistryError(
+                    "bad-answer", f"{host_of(here.url)} redirects an upload with status {response.status}"
+                )
+            here = _follow(here, location)
         raise RegistryError("bad-answer", f"{host_of(request.url)} redirects more than {_MOST_REDIRECTS} times")
 
-    def _send(self, method: str, url: str, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
+    def _send(self, request: Request) -> BaseHTTPResponse:
+        body = request.body() if callable(request.body) else request.body
         try:
-            return self._pool.request(
-                method,
-                url,
-                headers={"Accept-Encoding": "identity", "User-Agent": "pybuild", **headers},
-                preload_content=False,
-                decode_content=False,
-                redirect=False,
-            )
+            return self._connections.send(request.method, request.url, request.headers, body, request.security)
         except LocationParseError as error:
-            raise RegistryError("bad-answer", f"not an address: {url[:200]}") from error
-        except HTTPError as error:
-            raise unreachable(url, error) from error
+            raise RegistryError("bad-answer", f"not an address: {request.url[:200]}") from error
+        except (HTTPError, UnicodeError) as error:
+            raise unreachable(request.url, error) from error
 
 
-def release(response: urllib3.BaseHTTPResponse) -> None:
-    """Gives the connection up. What is left of the body is not read: it may be endless."""
-    response.close()
-    response.release_conn()
-
-
-def unreachable(url: str, error: HTTPError) -> RegistryError:
-    """The error for a host that gives no (whole) answer, with what the user can do about it. A refused connection is
-    an answer: nothing listens there, and waiting does not change that."""
+def unreachable(url: str, error: Exception) -> RegistryError:
+    """The error for a host that gives no (whole) answer, with what the user can do about it."""
+    found = failure_of(error)
     host = host_of(url)
-    if isinstance(error, SSLError):
-        return RegistryError(
-            "bad-certificate",
-            f"{host} has no certificate that this machine trusts: {_cause(error)}",
-            hint="registries other than this machine's own are spoken to over https only",
-        )
-    if isinstance(error, NameResolutionError):
-        hint = "check the registry's name, and whether this machine has a network"
-        return RegistryError("unreachable", f"no registry is known under the name {host}", hint=hint)
+    match found.kind:
+        case FailureKind.CERTIFICATE:
+            return RegistryError(
+                "bad-certificate",
+                f"{host} has no certificate that this machine trusts: {found.cause}",
+                hint=f"put its authority into /etc/docker/certs.d/{host}/ca.crt (or ~/.docker/certs.d), or say "
+                f"--insecure-registry {host}",
+            )
+        case FailureKind.NO_TLS:
+            hint = f"if it speaks plain http, say --insecure-registry {host}"
+            return RegistryError("no-tls", f"{host} does not speak https: {found.cause}", hint=hint)
+        case FailureKind.NO_SUCH_NAME:
+            hint = "check the registry's name, and whether this machine has a network"
+            return RegistryError("unreachable", f"no registry is known under the name {host}", hint=hint)
     return RegistryError(
         "unreachable",
-        f"{host} does not answer: {_cause(error)}",
+        f"{host} does not answer: {found.cause}",
         hint="check that the registry runs and that this machine reaches it",
-        retryable=not isinstance(error.__cause__, ConnectionRefusedError),
+        retryable=found.is_passing,
     )
 
 
-def host_of(url: str) -> str:
-    """Host and port of a URL, for messages: paths and queries may hold signatures."""
-    return urlsplit(url).netloc.rpartition("@")[2]
+def same_place(url: str, other: str) -> bool:
+    """Whether scheme, host and port are the same: only then a credential may go along."""
+    try:
+        return place_of(url) == place_of(other)
+    except ValueError:
+        return False
 
 
-def _cause(error: HTTPError) -> str:
-    """The operating system's words where it has any: urllib3's own name objects and addresses in memory."""
-    inner = error.__cause__ or error.__context__
-    if isinstance(inner, OSError) and inner.strerror:
-        return inner.strerror.lower()
-    return str(error.args[-1] if error.args else error)[:300]
+def target_of(url: str, location: str) -> str:
+    """Where a Location header leads. Http is entered only from http, on this machine or staying with its host, so
+    that nobody who redirects makes us speak in clear. Raises RegistryError `bad-answer`."""
+    try:
+        target = urljoin(url, location)
+        place = place_of(target)
+    except ValueError as error:
+        raise RegistryError("bad-answer", f"{host_of(url)} redirects to what is no address of a web server") from error
+    here = place_of(url)
+    in_clear = here[0] == "http" and (here[1] == place[1] or (is_loopback(here[1]) and is_loopback(place[1])))
+    if place[0] != "https" and not in_clear:
+        raise RegistryError("bad-answer", f"{host_of(url)} redirects to http://{host_of(target)}, not to https")
+    return target
 
 
-def _read(response: urllib3.BaseHTTPResponse, limit: int, url: str) -> bytes:
+def without_credentials(headers: Mapping[str, str]) -> dict[str, str]:
+    return {key: value for key, value in headers.items() if key.lower() not in _CREDENTIALS}
+
+
+def _follow(request: Request, location: str) -> Request:
+    """The request that a redirect asks for. Credentials stay with scheme, host and port, and so do the certificates
+    that the user has for a host."""
+    target = target_of(request.url, location)
+    if same_place(request.url, target):
+        return request._replace(url=target)
+    security = request.security if urlsplit(request.url).hostname == urlsplit(target).hostname else ORDINARY
+    return request._replace(url=target, headers=without_credentials(request.headers), security=security)
+
+
+def _read(opened: Opened, limit: int) -> bytes:
     parts, size = [], 0
-    for chunk in response.stream(1 << 16, decode_content=False):
+    for chunk in opened.response.stream(1 << 16, decode_content=False):
         size += len(chunk)
         if size > limit:
-            raise RegistryError("too-large", f"{host_of(url)} answers with more than {limit} bytes of metadata")
+            raise RegistryError("too-large", f"{host_of(opened.url)} answers with more than {limit} bytes of metadata")
         parts.append(chunk)
     return b"".join(parts)
-
-
-def _follow(url: str, location: str, headers: dict[str, str]) -> tuple[str, dict[str, str]]:
-    """Where a redirect leads and with which headers. Credentials stay with scheme, host and port; http is entered
-    only from this machine to this machine, so that nobody who redirects makes us speak in clear."""
-    target = urljoin(url, location)
-    old, new = urlsplit(url), urlsplit(target)
-    both_here = is_loopback(old.hostname or "") and is_loopback(new.hostname or "")
-    if new.scheme != "https" and not (new.scheme == "http" and old.scheme == "http" and both_here):
-        raise RegistryError("bad-answer", f"{host_of(url)} redirects to {new.scheme}://{host_of(target)}, not to https")
-    if (old.scheme, old.netloc) != (new.scheme, new.netloc):
-        headers = {key: value for key, value in headers.items() if key.lower() not in _CREDENTIALS}
-    return target, headers

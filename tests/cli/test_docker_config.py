@@ -18,7 +18,7 @@ def test_both_spellings_of_the_default(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("text", ["{}", "[]", '{"proxies": []}', '{"proxies": {"default": 1}}'])
+@pytest.mark.parametrize("text", ["{}", '{"proxies": []}', '{"proxies": {"default": 1}}'])
 def test_nothing_there(tmp_path: Path, text: str) -> None:
     (tmp_path / "config.json").write_text(text)
     assert proxy_arguments(str(tmp_path / "config.json")) == ()

@@ -14,8 +14,8 @@ import pytest
 
 from builder.context.http import HttpCache
 from builder.context.weblink import file_name, safe_name, served_name, shown
-from builder.context.webrequest import Patience
 from builder.errors import ContextError, StoreError
+from builder.http.patience import Patience
 from tests.support.web import Asked, Page, WebServer
 
 SOON = Patience(attempts=3, read_timeout_s=0.3)

@@ -50,9 +50,9 @@ class _Counted:
     def digest(self, reference: str) -> Digest | None:
         return self._source.digest(reference)
 
-    def blob(self, descriptor: Descriptor) -> Iterator[bytes]:
+    def blob(self, descriptor: Descriptor, start: int = 0) -> Iterator[bytes]:
         self._counts.blobs.append(descriptor.digest)
-        return self._source.blob(descriptor)
+        return self._source.blob(descriptor, start)
 
 
 def forbidden(origin: str) -> Source:

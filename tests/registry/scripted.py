@@ -24,6 +24,7 @@ class Seen(NamedTuple):
     method: str
     path: str
     headers: dict[str, str]
+    body: bytes = b""
 
 
 class Script:
@@ -42,7 +43,8 @@ def scripted(*replies: Reply) -> Generator[Script]:
 
         def do_GET(self) -> None:
             headers = {key.lower(): value for key, value in self.headers.items()}
-            script.seen.append(Seen(self.command, self.path, headers))
+            body = self.rfile.read(int(headers.get("content-length", "0")))
+            script.seen.append(Seen(self.command, self.path, headers, body))
             reply = script.replies.pop(0) if script.replies else Reply(599)
             self.send_response(reply.status)
             for key, value in reply.headers:
@@ -58,7 +60,7 @@ def scripted(*replies: Reply) -> Generator[Script]:
                 self.connection.shutdown(socket.SHUT_RDWR)
                 self.close_connection = True
 
-        do_HEAD = do_GET  # noqa: N815
+        do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815
 
         def _send_endless(self, body: bytes) -> None:
             self.send_header("Transfer-Encoding", "chunked")
@@ -72,7 +74,11 @@ def scripted(*replies: Reply) -> Generator[Script]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, request: object, client_address: object) -> None:
+            """A client that has seen enough hangs up; nobody needs to read of it."""
+
+    server = Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.registry.auth import Challenge, parse_challenges
+from builder.registry.challenges import Challenge, parse_challenges
 
 
 def test_reads_several_challenges() -> None:

@@ -73,10 +73,11 @@ class LayoutSource:
     def digest(self, reference: str) -> Digest | None:  # noqa: ARG002 - the document is as near
         return None
 
-    def blob(self, descriptor: Descriptor) -> Iterator[bytes]:
+    def blob(self, descriptor: Descriptor, start: int = 0) -> Iterator[bytes]:
         name = f"blobs/{descriptor.digest.algorithm}/{descriptor.digest.hex}"
-        left = descriptor.size
+        left = descriptor.size - start
         with self._open(name) as file:
+            _skip(file, start)
             while left and (chunk := file.read(min(_CHUNK, left))):
                 left -= len(chunk)
                 yield chunk
@@ -121,6 +122,13 @@ class LayoutSource:
     @property
     def _place(self) -> str:
         return self.origin.partition(":")[2]
+
+
+def _skip(file: BinaryIO, count: int) -> None:
+    if file.seekable():
+        file.seek(count)
+    while not file.seekable() and count and (chunk := file.read(min(_CHUNK, count))):
+        count -= len(chunk)
 
 
 def _has_name(entry: Descriptor, tag: str) -> bool:

@@ -10,19 +10,18 @@ from builder.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from builder.images.sources.types import Source
-    from builder.registry.client import Client
-    from builder.registry.transport import Transport
+    from builder.registry.access import Access, Puller
 
-OpenClient = Callable[[str], "Client"]
-"""From a registry's domain to its client."""
+OpenPuller = Callable[[str], "Puller"]
+"""From a registry's domain to who pulls from it."""
 
 
 class Sources:
     """Opens sources and keeps them open. Safe to share between threads. Nothing is imported or connected before the
     first source is opened."""
 
-    def __init__(self, open_client: OpenClient | None = None) -> None:
-        self._open_client = open_client or anonymous_clients()
+    def __init__(self, open_puller: OpenPuller | None = None) -> None:
+        self._open_puller = open_puller or anonymous_pullers()
         self._open: dict[str, Source] = {}
         self._mutex = _thread.allocate_lock()
 
@@ -39,7 +38,7 @@ class Sources:
                 from builder.images.sources.registry import RegistrySource
 
                 domain, _, path = place.partition("/")
-                return RegistrySource(self._open_client(domain), path)
+                return RegistrySource(self._open_puller(domain), path)
             case "oci-layout":
                 from builder.images.sources.layout import LayoutSource
 
@@ -51,15 +50,15 @@ class Sources:
         raise ImageError("unknown-origin", f"no such kind of source: {origin[:200]!r}")
 
 
-def anonymous_clients() -> OpenClient:
-    """Clients without logins that share their connections."""
-    transports: list[Transport] = []
+def anonymous_pullers() -> OpenPuller:
+    """Registries without logins, with their connections in common."""
+    opened: list[Access] = []
 
-    def open_client(domain: str) -> Client:
-        from builder.registry import client, transport
+    def open_puller(domain: str) -> Puller:
+        from builder.registry.access import anonymous_access
 
-        if not transports:
-            transports.append(transport.Transport())
-        return client.Client(domain, transports[0])
+        if not opened:
+            opened.append(anonymous_access())
+        return opened[0].puller(domain)
 
-    return open_client
+    return open_puller

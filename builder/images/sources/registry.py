@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from builder.images.sources.types import Document
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
-from builder.registry.client import Client
+from builder.registry.access import Puller
 
 KIND = "registry"
 
 
 class RegistrySource:
-    def __init__(self, client: Client, path: str) -> None:
+    def __init__(self, client: Puller, path: str) -> None:
         self.origin = f"{KIND}:{client.domain}/{path}"
         self._client = client
         self._path = path
@@ -25,5 +25,5 @@ class RegistrySource:
     def digest(self, reference: str) -> Digest | None:
         return self._client.manifest_digest(self._path, reference)
 
-    def blob(self, descriptor: Descriptor) -> Iterator[bytes]:
-        return self._client.blob(self._path, descriptor)
+    def blob(self, descriptor: Descriptor, start: int = 0) -> Iterator[bytes]:
+        return self._client.blob(self._path, descriptor, start)

@@ -33,8 +33,8 @@ class Source(Protocol):
         """What `reference` means at present, where that is cheaper to learn than the document (registries count those
         against limits); None where it is not, or nothing is known."""
 
-    def blob(self, descriptor: Descriptor) -> Iterator[bytes]:
-        """The blob's bytes, never more than its size. Digest and length are for the receiver to check."""
+    def blob(self, descriptor: Descriptor, start: int = 0) -> Iterator[bytes]:
+        """The blob's bytes from `start` on, never more than it has. Digest and length are for the receiver to check."""
 
 
 OpenSource = Callable[[str], Source]

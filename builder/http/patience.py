@@ -1,0 +1,45 @@
+"""How long the other side is waited for."""
+
+from __future__ import annotations
+
+from builder.lean import NamedTuple
+
+RETRIED = frozenset({408, 429, 500, 502, 503, 504})
+"""Answers after which asking again may help."""
+
+
+class Patience(NamedTuple):
+    attempts: int = 5
+    first_delay_s: float = 0.5
+    longest_delay_s: float = 60.0
+    """Also the most of a Retry-After that is honoured: nobody can put us to sleep for a day."""
+    connect_timeout_s: float = 15.0
+    read_timeout_s: float = 60.0
+    """Between two arrivals of bytes, not for the whole body."""
+    slow_bytes: int = 16 << 10
+    """Who sends fewer than this in `read_timeout_s` seconds of our waiting is given up: one byte a minute would keep
+    us forever."""
+
+    def delay_s(self, failures: int, retry_after: str | None = None) -> float:
+        """The wait after the `failures`-th failure in a row; `retry_after` is the server's wish, in seconds or as a
+        date (RFC 9110, section 10.2.3)."""
+        own: float = self.first_delay_s * 2 ** (failures - 1)
+        return min(max(_wish_s(retry_after), own), self.longest_delay_s)
+
+
+PATIENT = Patience()
+
+
+def _wish_s(retry_after: str | None) -> float:
+    text = (retry_after or "").strip()
+    if text.isdecimal():
+        return float(text[:12])
+    if not text:
+        return 0.0
+    import time
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (ValueError, TypeError, OverflowError):
+        return 0.0

@@ -1,0 +1,91 @@
+"""Connections on which a peer that dribbles bytes is given up, and all of which can be cut at once.
+
+A socket's timeout counts from one byte to the next. A server that sends one byte a minute, of a header or of a body,
+would never meet it; here the bytes of a whole span of waiting are counted.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+import time
+import weakref
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from builder.http.patience import Patience
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+_BUFFER = 256 << 10
+
+
+class SteadyReader(io.RawIOBase):
+    """Reads a socket; TimeoutError once `slow_bytes` have not come in `read_timeout_s` seconds of waiting. Time that
+    its reader spends elsewhere does not count."""
+
+    def __init__(self, raw: io.RawIOBase, patience: Patience) -> None:
+        super().__init__()
+        self._raw = raw
+        self._patience = patience
+        self._waited = 0.0
+        self._came = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
+        began = time.monotonic()
+        count = self._raw.readinto(buffer)
+        self._waited += time.monotonic() - began
+        self._came += count or 0
+        if self._waited > self._patience.read_timeout_s:
+            if count and self._came < self._patience.slow_bytes:
+                raise TimeoutError(0, f"only {self._came} bytes came in {self._waited:.0f} seconds")
+            self._waited, self._came = 0.0, 0
+        return int(count) if count is not None else None
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+def steady_pools(patience: Patience, live: weakref.WeakSet[HTTPConnection]) -> dict[str, type[HTTPConnectionPool]]:
+    """What a `PoolManager` makes its pools of, by scheme. Every connection is added to `live`."""
+
+    class Response(http.client.HTTPResponse):
+        def __init__(self, sock: socket.socket, *args: Any, **named: Any) -> None:
+            super().__init__(sock, *args, **named)
+            raw = self.fp.detach()
+            self.fp = io.BufferedReader(SteadyReader(raw, patience), _BUFFER)
+
+    class Plain(HTTPConnection):
+        response_class = Response
+
+        def connect(self) -> None:
+            live.add(self)
+            super().connect()
+
+    class Secure(HTTPSConnection):
+        response_class = Response
+
+        def connect(self) -> None:
+            live.add(self)
+            super().connect()
+
+    plain = type("SteadyPool", (HTTPConnectionPool,), {"ConnectionCls": Plain})
+    secure = type("SteadySecurePool", (HTTPSConnectionPool,), {"ConnectionCls": Secure})
+    return {"http": plain, "https": secure}
+
+
+def cut(connection: HTTPConnection) -> None:
+    """Ends a connection that another thread may be waiting on: that thread gets an error."""
+    sock = connection.sock
+    if sock is not None:
+        with suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
