@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from builder.images.sources.open import Sources
     from builder.images.sources.types import Source
     from builder.images.stored import Image
+    from builder.images.uses import Use
     from builder.model.digest import Digest
     from builder.planning import PlanRequest
     from builder.progress.events import Reporter
@@ -61,6 +62,13 @@ def cached_layers(store: Store) -> list[Layer]:
     """The layers of recorded steps: they outlive the image, so that building it again is quick."""
     with closing(LocalCache(store)) as records:
         return [record.layer for record in records.records()]
+
+
+def image_uses(store: Store) -> list[Use]:
+    """Who needs images besides their names."""
+    from builder.images.mount import mount_uses
+
+    return mount_uses(store)
 
 
 def build(options: BuildOptions, reporter: Reporter) -> BuildResult:

@@ -15,6 +15,7 @@ MODULES = (
     "sandbox/test_layers.py",
     "sandbox/test_one_id.py",
     "context/test_folder.py",
+    "images/test_mount.py",
 )
 
 

@@ -8,7 +8,8 @@
     keep.py       a tar stream to a layer; docker_archive.py: what docker save wrote, to an image
     assemble.py   layers and a config to an image in the store
     stored.py     reading images of the store; find.py: by name or id, as people type them
-    list.py inspect.py history.py tag.py remove.py import_.py   the commands' work
+    list.py filters.py inspect.py history.py tag.py remove.py import_.py load.py mount.py   the commands' work
+    uses.py       who needs an image besides its names
 
 Decisions (2026-11-24):
 - **Layers stay where they are until somebody reads them.** Resolving writes documents (index, manifest, config) only.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from builder.errors import BuilderError, ImageError, StoreError
-from builder.images.stored import Image, stored_image
+from builder.images.stored import Image, stored_images
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
 from builder.model.reference import Reference
@@ -31,6 +31,9 @@ class Entry(NamedTuple):
     descriptor: Descriptor
     names: tuple[str, ...]
     image: Image
+    """The first of `images`."""
+    images: tuple[Image, ...]
+    """All platforms of an index that the store has."""
 
 
 def entries(store: Store) -> Iterator[Entry]:
@@ -43,10 +46,11 @@ def entries(store: Store) -> Iterator[Entry]:
         names.setdefault(descriptor, [])
     for descriptor, known in names.items():
         try:
-            image = stored_image(store, descriptor, known[0] if known else descriptor.digest)
+            images = stored_images(store, descriptor, known[0] if known else descriptor.digest)
         except (StoreError, ImageError):
             continue
-        yield Entry(descriptor, tuple(known), image)
+        if images:
+            yield Entry(descriptor, tuple(known), images[0], images)
 
 
 def find_image(store: Store, text: str) -> Found:
@@ -78,7 +82,8 @@ def _by_id(store: Store, text: str) -> Descriptor:
     found = {}
     if match:
         for entry in entries(store):
-            if entry.image.id.hex.startswith(match[1]) or entry.descriptor.digest.hex.startswith(match[1]):
+            digests = (entry.descriptor.digest, *(image.id for image in entry.images))
+            if any(digest.hex.startswith(match[1]) for digest in digests):
                 found[entry.descriptor.digest] = entry.descriptor
     if not found:
         raise ImageError("image-not-found", f"the store has no image {text[:300]}", hint="`pybuild images` lists them")

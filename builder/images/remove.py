@@ -8,7 +8,9 @@ from typing import NamedTuple
 from builder.errors import ImageError
 from builder.images.find import find_image
 from builder.images.origins import lookups
-from builder.images.stored import stored_image
+from builder.images.stored import stored_image, stored_images
+from builder.images.uses import Use, users_of
+from builder.model import media_types
 from builder.model.digest import Digest
 from builder.model.layer import Layer
 from builder.store.gc import Roots, collect
@@ -29,36 +31,50 @@ def remove_images(
     images: Sequence[str],
     cached: Callable[[], Sequence[Layer]],
     *,
+    uses: Callable[[], Sequence[Use]] = lambda: (),
     force: bool = False,
     remover: Remover = remove_tree,
 ) -> Removed:
     """Afterwards none of `images` (names or ids) is in the index, and blobs, tables and snapshots that neither another
-    image nor the `cached` layers need are gone. Everything is found before anything is removed."""
-    for text in images:
-        _check(store, text, force)
+    image nor the `cached` layers nor one of the `uses` need are gone. Everything is found before anything is removed;
+    an image that is used goes by force only, and then what it holds stays for as long as it is used."""
+    if not force:
+        for text in images:
+            _check(store, text, uses())
     untagged: list[str] = []
     deleted: list[Digest] = []
     for text in images:
         names, identifier = _remove_one(store, text)
         untagged += names
         deleted += [identifier] if identifier else []
-    collected = collect(store, lambda: _roots(store, cached), remover)
+    collected = collect(store, lambda: _roots(store, cached, uses), remover)
     return Removed(tuple(untagged), tuple(deleted), collected.size)
 
 
-def _check(store: Store, text: str, force: bool) -> None:
+def _check(store: Store, text: str, uses: Sequence[Use]) -> None:
     found = find_image(store, text)
-    if not found.by_name and len(found.names) > 1 and not force:
+    if not found.by_name and len(found.names) > 1:
         names = ", ".join(found.names)
         raise ImageError(
             "image-in-use", f"image {text} has {len(found.names)} names", hint=f"force it, or remove {names}"
+        )
+    if found.by_name and len(found.names) > 1:
+        return  # it keeps a name
+    manifests = [image.descriptor for image in stored_images(store, found.descriptor, text)]
+    users = users_of(uses, [found.descriptor, *manifests])
+    if users:
+        raise ImageError(
+            "image-in-use",
+            f"image {text} is used by {', '.join(users)}",
+            hint="remove or unmount that first, or force it with -f",
         )
 
 
 def _remove_one(store: Store, text: str) -> tuple[tuple[str, ...], Digest | None]:
     """The names that are gone, and the id when no name is left."""
     found = find_image(store, text)
-    identifier = stored_image(store, found.descriptor, text).id
+    is_index = found.descriptor.media_type in media_types.INDEXES
+    identifier = found.descriptor.digest if is_index else stored_image(store, found.descriptor, text).id
     if found.by_name and len(found.names) > 1:
         store.refs.remove(found.by_name)
         return (found.by_name,), None
@@ -66,7 +82,10 @@ def _remove_one(store: Store, text: str) -> tuple[tuple[str, ...], Digest | None
     return found.names, identifier
 
 
-def _roots(store: Store, cached: Callable[[], Sequence[Layer]]) -> Roots:
-    """Beside the cache, the documents of images that builds began with: without them the next build would have to ask
-    the registry. Their layers stay as far as they have been fetched."""
-    return Roots(tuple(lookup.descriptor for lookup in lookups(store)), tuple(cached()))
+def _roots(store: Store, cached: Callable[[], Sequence[Layer]], uses: Callable[[], Sequence[Use]]) -> Roots:
+    """Beside what is used and the cache, the documents of images that builds began with: without them the next build
+    would have to ask the registry. Their layers stay as far as they have been fetched."""
+    used = uses()
+    documents = (*(lookup.descriptor for lookup in lookups(store)), *(use.image for use in used))
+    mounted = (Layer(snapshot, use.image) for use in used for snapshot in use.snapshots)
+    return Roots(documents, (*cached(), *mounted))

@@ -38,11 +38,11 @@ class KernelOverlay:
         kernel.unmount(place)
 
 
-def mount_overlay(lowers: list[str], options: dict[str, str | None], place: str) -> None:
+def mount_overlay(lowers: list[str], options: dict[str, str | None], place: str, flags: int = 0) -> None:
     """`lowers` topmost first. One call, where Linux 6.5 would also take one for each directory: all options together
     must fit in a page, and 127 directories named by descriptor take 2.3 KB."""
     words = [key if value is None else f"{key}={value}" for key, value in options.items()]
-    kernel.mount("overlay", place, "overlay", 0, ",".join([f"lowerdir={':'.join(lowers)}", *words]))
+    kernel.mount("overlay", place, "overlay", flags, ",".join([f"lowerdir={':'.join(lowers)}", *words]))
 
 
 def _options() -> dict[str, str | None]:

@@ -11,6 +11,7 @@ import lzma
 import os
 import shutil
 import subprocess
+import sys
 import tarfile
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -83,18 +84,11 @@ def test_compressed_archives(compression: str, root: str, tmp_path: Path) -> Non
 
 def test_pipes(root: str, tmp_path: Path) -> None:
     put_image(root, "app:1.0", [BASE, APP])
-    command = "python -m builder --root %s save app:1.0 | python -m builder --root %s load -q"
-    done = subprocess.run(
-        ["sh", "-c", command % (root, tmp_path / "other")], capture_output=True, text=True, env=_env(), check=True
-    )
+    pybuild = f"{sys.executable} -m builder"
+    command = f"{pybuild} --root {root} save app:1.0 | {pybuild} --root {tmp_path / 'other'} load -q"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
     assert done.stdout == "app:1.0\n"
     assert names_of(str(tmp_path / "other")) == names_of(root)
-
-
-def _env() -> dict[str, str]:
-    import sys
-
-    return os.environ | {"PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"}
 
 
 def test_one_platform_of_several(root: str, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import argparse
 import json
 import time
 
+from builder.cli.commands.save import parse_platform
 from builder.cli.tables import print_table, since_text, size_text
 from builder.images.find import find_image
 from builder.images.history import HistoryRow, history_of
@@ -24,27 +25,36 @@ _SHOWN = 45
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("image", metavar="IMAGE", help="name or id")
-    parser.add_argument("--no-trunc", action="store_true", help="whole ids and steps")
+    parser.add_argument("--no-trunc", action="store_true", help="whole ids, digests and steps")
+    parser.add_argument("-q", "--quiet", action="store_true", help="digests of layers only")
+    parser.add_argument("--platform", metavar="PLATFORM", help="which one of an image for several platforms")
     parser.add_argument("--format", choices=("table", "json"), default="table", help="json: one object a line")
 
 
 def run(args: argparse.Namespace) -> int:
     with open_store(args.root) as store:
-        image = stored_image(store, find_image(store, args.image).descriptor, args.image)
+        platform = parse_platform(args.platform)
+        image = stored_image(store, find_image(store, args.image).descriptor, args.image, platform)
     rows = history_of(image)
+    if args.quiet:
+        for row in rows:
+            print((str(row.digest) if args.no_trunc else row.digest.short) if row.digest else "<missing>")
+        return 0
     if args.format == "json":
         for row in rows:
             print(json.dumps(row._asdict()))
         return 0
     now = time.time()
-    heads = ("IMAGE", "CREATED", "CREATED BY", "SIZE", "COMMENT")
+    heads = ("IMAGE", "CREATED", "CREATED BY", "SIZE", "COMMENT", "LAYER", "STEP")
     print_table(heads, [_cells(row, now, args.no_trunc) for row in rows])
     return 0
 
 
-def _cells(row: HistoryRow, now: float, whole: bool) -> tuple[str, str, str, str, str]:
+def _cells(row: HistoryRow, now: float, whole: bool) -> tuple[str, ...]:
     identifier = row.id if whole else row.id.removeprefix("sha256:")[:12]
+    digest = "" if row.digest is None else str(row.digest) if whole else row.digest.short
     text = " ".join(row.created_by.split())
     if not whole and len(text) > _SHOWN:
         text = text[: _SHOWN - 1] + "…"
-    return identifier or "<missing>", since_text(row.created, now), text, size_text(row.size_bytes), row.comment
+    created = since_text(row.created, now)
+    return identifier or "<missing>", created, text, size_text(row.size_bytes), row.comment, digest, str(row.step)

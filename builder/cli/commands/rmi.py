@@ -9,7 +9,7 @@ import sys
 from builder.cli.tables import size_text
 from builder.images.remove import Removed, remove_images
 from builder.sandbox.worker import Worker
-from builder.wiring import cached_layers, open_store
+from builder.wiring import cached_layers, image_uses, open_store
 
 HELP = "Remove images, or names of images, from the store."
 EXAMPLES = """\
@@ -20,7 +20,9 @@ EXAMPLES = """\
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("images", nargs="+", metavar="IMAGE", help="name or id")
-    parser.add_argument("-f", "--force", action="store_true", help="also an id that several names have")
+    parser.add_argument(
+        "-f", "--force", action="store_true", help="also an id that several names have, and what is used"
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="print what was removed as JSON")
 
 
@@ -30,7 +32,14 @@ def run(args: argparse.Namespace) -> int:
         def remove_tree(path: str) -> None:
             worker.call("remove", {"path": path})
 
-        removed = remove_images(store, args.images, lambda: cached_layers(store), force=args.force, remover=remove_tree)
+        removed = remove_images(
+            store,
+            args.images,
+            lambda: cached_layers(store),
+            uses=lambda: image_uses(store),
+            force=args.force,
+            remover=remove_tree,
+        )
     if args.format == "json":
         print(json.dumps(removed._asdict()))
     else:
