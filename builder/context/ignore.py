@@ -18,7 +18,7 @@ from builder.lean import NamedTuple, Protocol, sha256_hex
 
 DEFAULT_NAME = ".dockerignore"
 
-_RULES_FORMAT = 1
+_RULES_FORMAT = 2
 """Raise it when the translation of patterns changes, so that remembered translations are not used any more."""
 
 # What Go's strings.TrimSpace removes; str.strip() without arguments takes a few more.
@@ -27,7 +27,7 @@ _BLANKS = (
     "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
 _GLOB_CHARACTERS = "*[]?^\\"
-_NOT_WITHIN_A_NAME = ("/", "[", "]", "\\", "^", "**")
+_NOT_WITHIN_A_NAME = ("/", "[", "]", "\\", "^", "|", "{", "**")
 
 
 class Rule(NamedTuple):
@@ -37,7 +37,7 @@ class Rule(NamedTuple):
     """It began with `!`."""
     kind: str
     """`=` the path is `value`, `<` it begins with it, `>` it ends with it, `~` the regular expression `value` finds
-    it."""
+    it, `%` the steps in `value` lead through it."""
     value: str
     line: int
 
@@ -50,6 +50,10 @@ class Rule(NamedTuple):
                 return path.startswith(self.value)
             case ">":
                 return path.endswith(self.value) or (self.value.startswith("/") and path == self.value[1:])
+            case "%":
+                from builder.context.sweep import fits, load
+
+                return fits(load(self.value), path)
         return re.match(self.value, path) is not None
 
 
@@ -92,6 +96,7 @@ class IgnoreRules:
         by_path = [rule for rule in rules if rule.kind == "~" and not _is_about_names(rule.text)]
         self._name_expression = _any_of([rule.value.replace(r"(?:.*/)?", "", 1) for rule in by_name])
         self._path_expression = _any_of([rule.value for rule in by_path])
+        self._swept = [rule for rule in rules if rule.kind == "%"]
         self._known_names: dict[str, bool] = {}
         self._exception_roots = [_without_trailing_wildcard(rule.text) + "/" for rule in rules if rule.exception]
         self._exceptions_anywhere = any(sign in root for root in self._exception_roots for sign in _GLOB_CHARACTERS)
@@ -186,6 +191,9 @@ class IgnoreRules:
             return True
         if self._path_expression and self._path_expression.match(path):
             return True
+        return self._touches_name(name) or any(rule.names(path) for rule in self._swept)
+
+    def _touches_name(self, name: str) -> bool:
         if self._name_expression is None:
             return False
         known = self._known_names.get(name)
