@@ -64,6 +64,9 @@ class BuildOptions(NamedTuple):
     """`ID[=SOCKET|KEY,...]`, as written."""
     build_contexts: tuple[tuple[str, str], ...] = ()
     """Name and place of each named context, as they were written."""
+    push: bool = False
+    insecure_registries: tuple[str, ...] = ()
+    """`HOST[:PORT]` of registries that may be spoken to by plain http."""
 
 
 def keep_options(store: Store, project: str, options: BuildOptions) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import cached_property
 
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from builder.context.buildfile import BuildfileText
     from builder.context.origin import Origin
     from builder.debugging import Request
+    from builder.images.fetch import Progress
     from builder.images.index import Built
+    from builder.images.push import Route
     from builder.images.report import FetchReport
     from builder.images.sources.open import Sources
     from builder.images.sources.types import Source
@@ -40,11 +42,13 @@ if TYPE_CHECKING:
     from builder.model.digest import Digest
     from builder.planning import PlanRequest
     from builder.progress.events import Reporter
+    from builder.registry.access import Access
     from builder.sandbox.worker import Worker
     from builder.store.trees import Remover
 
 OUTPUTS = {
     "image": ("builder.outputs.store", "StoreOutput"),
+    "registry": ("builder.outputs.registry", "RegistryOutput"),
     "oci": ("builder.outputs.oci", "OciOutput"),
     "docker": ("builder.outputs.docker", "DockerOutput"),
     "local": ("builder.outputs.local", "LocalOutput"),
@@ -117,7 +121,7 @@ def debug(given: BuildOptions, request: Request, reporter: Reporter, announce: C
         kept = kept_options(store, project)
         if kept is None:
             raise UsageError("no-build", f"{project} has not been built in this store", hint="build it first")
-        options = kept._replace(context=given.context, file=given.file, pull=False, outputs=())
+        options = kept._replace(context=given.context, file=given.file, pull=False, outputs=(), push=False)
         return enter_step(options, _workshop(options, store, reporter, opened), request, announce)
 
 
@@ -129,9 +133,12 @@ def failed_place(store: Store, project: str) -> str:
 class _Tools:
     """What most builds do without: each is made when it is first asked for, and the same one is given afterwards."""
 
-    def __init__(self, reporter: Reporter, opened: ExitStack) -> None:
+    def __init__(self, store: Store, reporter: Reporter, opened: ExitStack, insecure: tuple[str, ...] = ()) -> None:
+        self._store = store
         self._reporter = reporter
         self._opened = opened
+        self.insecure = insecure
+        """Registries that may be spoken to by plain http, beside those of the configuration."""
 
     def worker(self) -> Worker:
         return self._worker
@@ -152,7 +159,19 @@ class _Tools:
     def _sources(self) -> Sources:
         from builder.images.sources.open import Sources
 
-        return Sources()
+        return Sources(lambda domain: self._access.puller(domain))  # noqa: PLW0108 - made when one is asked for
+
+    @cached_property
+    def _access(self) -> Access:
+        access = registry_access(self.insecure)
+        self._opened.callback(access.close)
+        return access
+
+    def route(self) -> Route:
+        from builder.images.push import Route
+        from builder.images.report import FetchReport
+
+        return Route(self._store, self.open_source, lambda: self._access, FetchReport(self._reporter, "push"))
 
     @cached_property
     def _fetch_report(self) -> FetchReport:
@@ -162,12 +181,12 @@ class _Tools:
 
 
 def _workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: ExitStack) -> Workshop:
-    tools = _Tools(reporter, opened)
+    tools = _Tools(store, reporter, opened, options.insecure_registries)
     local = LocalCache(store)
     opened.callback(local.close)
     policy = PullPolicy.ALWAYS if options.pull else PullPolicy.MISSING
 
-    means = Means(store, tools.open_source, tools.worker)
+    means = Means(store, tools.open_source, tools.worker, tools.route)
 
     def foresee(text: BuildfileText) -> None:
         if b"RUN" in text.data.upper():
@@ -211,7 +230,7 @@ def _workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: E
         buildfile=contexts.buildfile,
         cache=lambda ledger: LayeredCache([ledger, local], [local]),
         runner=runner,
-        write_outputs=_outputs(options, means),
+        write_outputs=_outputs(options, means, tools),
         export=lambda image, dest: _export(image, dest, means),
         foresee=foresee,
         reporter=reporter,
@@ -223,8 +242,8 @@ def means_of(store: Store, opened: ExitStack) -> Means:
     """What outputs of images that are in the store already work with."""
     from builder.progress.silent import SilentReporter
 
-    tools = _Tools(SilentReporter(), opened)
-    return Means(store, tools.open_source, tools.worker)
+    tools = _Tools(store, SilentReporter(), opened)
+    return Means(store, tools.open_source, tools.worker, tools.route)
 
 
 def remover(worker: Callable[[], Worker]) -> Remover:
@@ -319,10 +338,16 @@ def _origins(options: BuildOptions) -> dict[str, Origin]:
     return named_origins(options.build_contexts)
 
 
-def _outputs(options: BuildOptions, means: Means) -> Callable[[tuple[Layered, ...]], Written]:
+def _outputs(options: BuildOptions, means: Means, tools: _Tools) -> Callable[[tuple[Layered, ...]], Written]:
     """Checks the specs now, before anything is built; the function that it returns writes them all."""
     names = tuple(parse_tag(tag) for tag in options.tags)
     specs = _parsed(options.outputs) if options.outputs else [OutputSpec(OutputKind.IMAGE)]
+    if options.push or any(spec.push for spec in specs):
+        from builder.outputs.spec import check_push_names, pushing
+
+        specs = pushing(specs if options.outputs else []) if options.push else specs
+        check_push_names(specs, names)
+        tools.insecure += _insecure(specs, names)
     as_index = _checked_index(options, specs)
     if options.annotations or any(spec.annotations for spec in specs):
         specs = _annotated(options, specs, as_index)
@@ -334,6 +359,32 @@ def _outputs(options: BuildOptions, means: Means) -> Callable[[tuple[Layered, ..
         return Written(names, shaped[0])
 
     return write
+
+
+def _insecure(specs: list[OutputSpec], names: tuple[str, ...]) -> tuple[str, ...]:
+    """The registries of outputs with registry.insecure=true."""
+    from builder.model.reference import Reference
+
+    return tuple(Reference.parse(name).domain for spec in specs if spec.insecure for name in spec.names or names)
+
+
+@contextmanager
+def reached(store: Store, insecure: Sequence[str] = (), progress: Progress | None = None) -> Iterator[Route]:
+    """The way from a store to the registries and back, for commands that move images."""
+    from builder.images.push import Route
+    from builder.images.sources.open import Sources
+
+    with closing(registry_access(tuple(insecure))) as access:
+        yield Route(store, Sources(access.puller), lambda: access, progress)
+
+
+def registry_access(insecure: tuple[str, ...] = ()) -> Access:
+    """All registries, as the user has configured them; `insecure` are hosts that the command line adds."""
+    from builder.configuration.read import read_configuration
+    from builder.registry.access import Access
+
+    settings = read_configuration(os.environ).registries
+    return Access(settings._replace(insecure=(*settings.insecure, *insecure)))
 
 
 def _checked_index(options: BuildOptions, specs: list[OutputSpec]) -> bool:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 GROUPS: dict[str, tuple[str, ...]] = {
     "build": ("build", "debug", "parse", "check"),
     "images": ("images", "inspect", "history", "tag", "rmi", "save", "load", "export", "import", "mount", "umount"),
+    "registries": ("pull", "push", "login", "logout", "tags", "catalog"),
     "store": ("store check", "doctor"),
 }
 COMMANDS = frozenset(name for names in GROUPS.values() for name in names)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def shown_progress(mode: str) -> Generator[Progress]:
+def shown_progress(mode: str, what: str = "fetch") -> Generator[Progress]:
     """What transfers tell is shown on standard error while the block lasts; on a terminal only unless `mode` says
     otherwise. Signals that end a process end it in order."""
     from builder.cli.interrupts import interrupted_by_signals
@@ -26,6 +26,6 @@ def shown_progress(mode: str) -> Generator[Progress]:
     reporter = make_reporter(mode, sys.stderr, os.environ)
     try:
         with interrupted_by_signals():
-            yield FetchReport(reporter)
+            yield FetchReport(reporter, what)
     finally:
         reporter.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from builder.errors import BuilderError, ImageError
+from builder.errors import BuilderError, ImageError, StoreError
 from builder.images.origins import origins_of
 from builder.lean import TYPE_CHECKING
 from builder.model.descriptor import Descriptor
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 Progress = Callable[[Digest, int, int], None]
 """Blob, bytes so far, bytes in all. Called from several threads."""
-
-_AT_ONCE = 4
-"""Transfers at a time: what docker and BuildKit allow against one registry, about."""
 
 
 def ensure_blob(store: Store, layer: Layer, open_source: OpenSource, progress: Progress | None = None) -> Descriptor:
@@ -36,17 +33,37 @@ def ensure_blob(store: Store, layer: Layer, open_source: OpenSource, progress: P
     return wanted
 
 
-def ensure_blobs(store: Store, layers: Chain, open_source: OpenSource, progress: Progress | None = None) -> None:
-    """`ensure_blob` for each layer, several at a time. The first failure is raised when the others have ended."""
+def ensure_blobs(
+    store: Store,
+    layers: Chain,
+    open_source: OpenSource,
+    progress: Progress | None = None,
+    stop: Callable[[], None] = lambda: None,
+) -> None:
+    """`ensure_blob` for each layer, several at a time; see `side_by_side` for failures and `stop`. Raises StoreError
+    `disk-full` before anything is transferred when there is no room for it."""
     missing = [layer for layer in layers if not store.blobs.has(layer.descriptor.digest, layer.descriptor.size)]
     each_once = list({layer.descriptor.digest: layer for layer in missing}.values())
     if not each_once:
         return
-    from concurrent.futures import ThreadPoolExecutor
+    check_room(store, sum(layer.descriptor.size for layer in each_once))
+    from builder.images.parallel import side_by_side
 
-    with ThreadPoolExecutor(min(_AT_ONCE, len(each_once)), thread_name_prefix="fetch") as pool:
-        for _ in pool.map(lambda layer: ensure_blob(store, layer, open_source, progress), each_once):
-            pass
+    side_by_side(lambda layer: ensure_blob(store, layer, open_source, progress), each_once, stop)
+
+
+def check_room(store: Store, size: int) -> None:
+    """A manifest may claim any size: better to say so than to fill the disk and then fail."""
+    import os
+
+    status = os.statvfs(store.root)
+    free = status.f_bavail * status.f_frsize
+    if size > free:
+        raise StoreError(
+            "disk-full",
+            f"{size} bytes are to be fetched, and {free} are free for the store at {store.root}",
+            hint="free some space, or choose another place with --root",
+        )
 
 
 def copy_blob(store: Store, source: Source, descriptor: Descriptor, progress: Progress | None = None) -> None:

@@ -15,13 +15,14 @@ _STEP_BYTES = 256 << 10
 class FetchReport:
     """A `fetch.Progress` that turns numbers into events. Safe to call from several threads."""
 
-    def __init__(self, reporter: Reporter) -> None:
+    def __init__(self, reporter: Reporter, what: str = "fetch") -> None:
         self._reporter = reporter
+        self._what = what
         self._last: dict[Digest, int] = {}
         self._mutex = _thread.allocate_lock()
 
     def __call__(self, digest: Digest, done: int, total: int) -> None:
-        task = f"fetch.{digest.short}"
+        task = f"{self._what}.{digest.short}"
         with self._mutex:
             is_new = digest not in self._last
             if not is_new and done < total and done - self._last[digest] < _STEP_BYTES:
@@ -29,7 +30,7 @@ class FetchReport:
             self._last[digest] = done
         now = time.time()
         if is_new:
-            self._reporter.emit(TaskStarted(task, f"fetch layer {digest.short}", now, "internal"))
+            self._reporter.emit(TaskStarted(task, f"{self._what} layer {digest.short}", now, "internal"))
         self._reporter.emit(TaskProgress(task, now, done, total))
         if done >= total:
             self._reporter.emit(TaskFinished(task, now))

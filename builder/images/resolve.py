@@ -16,6 +16,7 @@ from builder.model.image import ResolvedImage
 from builder.model.place import Place, PlaceKind
 from builder.model.platform import Platform
 from builder.model.reference import Reference
+from builder.store.blobs import READ_LIMIT
 from builder.store.store import Store
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ class StoreResolver:
                 hint="pulling is switched off: allow it, or build or import the image first",
             )
         try:
-            return self._from_registry(reference, name, platform)
+            image, found = self.from_registry(reference, name, platform)
+            return image, found.origin
         except RegistryError as error:
             if local and not usable:
                 return local
@@ -119,15 +121,17 @@ class StoreResolver:
         data = self._store.blobs.read(digest)
         return [Lookup(Descriptor("", digest, len(data)), STORE)]
 
-    def _from_registry(self, reference: Reference, name: str, platform: Platform) -> tuple[Image, str]:
+    def from_registry(self, reference: Reference, name: str, platform: Platform) -> tuple[Image, Lookup]:
+        """The image as its registry has it now, and what the name means there."""
         source = self._open_source(f"registry:{reference.repository}")
         remembered = origins.recall_lookup(self._store, str(reference))
         wanted = str(reference.digest or reference.tag)
         if remembered and source.digest(wanted) == remembered.descriptor.digest:
-            return self._complete(source, remembered.descriptor, name, platform), source.origin
+            return self._complete(source, remembered.descriptor, name, platform), remembered
         image, top = self._from_source(source, wanted, name, platform)
-        origins.remember_lookup(self._store, str(reference), Lookup(top, source.origin))
-        return image, source.origin
+        found = Lookup(top, source.origin)
+        origins.remember_lookup(self._store, str(reference), found)
+        return image, found
 
     def _from_source(self, source: Source, reference: str, name: str, platform: Platform) -> tuple[Image, Descriptor]:
         """What `reference` means there, and the index or manifest that says so."""
@@ -139,12 +143,14 @@ class StoreResolver:
         """Reads the documents, from the source where the store lacks them, and remembers where the layers are."""
         image = read_image(lambda descriptor: self._document(source, descriptor), top, name, platform)
         for layer in image.layers:
-            if not self._store.blobs.has(layer.descriptor.digest, layer.descriptor.size):
+            if source.origin.startswith("registry:") or not self._store.blobs.has(layer.descriptor.digest):
                 origins.remember_blob(self._store, layer.descriptor.digest, source.origin)
         return image
 
     def _document(self, source: Source, descriptor: Descriptor) -> bytes:
         blobs = self._store.blobs
+        if descriptor.size > READ_LIMIT:
+            raise ImageError("bad-image", f"a manifest or config of {descriptor.size} bytes is larger than any can be")
         if not blobs.has(descriptor.digest, descriptor.size):
             from builder.images.fetch import copy_blob
 

@@ -81,6 +81,17 @@ def is_domain(text: str) -> bool:
     return bool(re.fullmatch(_DOMAIN, text))
 
 
+def registry_named(text: str) -> str:
+    """The registry that commands are given alone: a host, perhaps as a URL; nothing means Docker Hub. Raises ImageError
+    `bad-registry`."""
+    host = text.removeprefix("https://").removeprefix("http://").partition("/")[0]
+    if not text or host in ("index.docker.io", "registry-1.docker.io", DEFAULT_DOMAIN):
+        return DEFAULT_DOMAIN
+    if not is_domain(host):
+        raise ImageError("bad-registry", f"not a registry: {text[:200]!r}", hint="write HOST or HOST:PORT")
+    return host
+
+
 def familiar_name(text: str) -> str:
     """What all spellings of one name have in common, `:latest` left out. Raises ImageError `bad-reference`."""
     return Reference.parse(text).familiar.removesuffix(f":{DEFAULT_TAG}")

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from builder.outputs.annotations import Annotation
 
 _SHAPE = ("compression", "compression-level", "force-compression", "oci-mediatypes", "rewrite-timestamp")
+_PUSH = ("push-by-digest", "registry.insecure")
 _KEYS = {
-    OutputKind.IMAGE: ("name", *_SHAPE),
+    OutputKind.IMAGE: ("name", "name-canonical", "push", *_PUSH, *_SHAPE),
+    OutputKind.REGISTRY: ("name", "name-canonical", "push", *_PUSH, *_SHAPE),
     OutputKind.OCI: ("dest", "name", "tar", *_SHAPE),
     OutputKind.DOCKER: ("dest", "name", *_SHAPE),
     OutputKind.LOCAL: ("dest",),
@@ -23,9 +25,8 @@ _KEYS = {
     OutputKind.CACHEONLY: (),
 }
 _NOT_YET = {
-    "attestation-prefix", "buildinfo", "context", "dangling-name-prefix", "name-canonical",
-    "nydus-fs-version", "platform-split", "prefer-nondist-layers", "preferred-nondist-layers", "push",
-    "push-by-digest", "registry.insecure", "store", "unpack",
+    "attestation-prefix", "buildinfo", "context", "dangling-name-prefix", "nydus-fs-version", "platform-split",
+    "prefer-nondist-layers", "preferred-nondist-layers", "store", "unpack",
 }  # fmt: skip
 """What buildx knows and we do not: a clearer answer than `unknown key`."""
 _TRUE, _FALSE = ("1", "t", "true"), ("0", "f", "false")
@@ -56,7 +57,39 @@ def parse_output(text: str) -> OutputSpec:
             raise _unknown_key(key, kind)
     as_tar = _flag("tar", values.get("tar", "true"))
     names, shape = _names(values.get("name", "")), parse_shape(values)
-    return OutputSpec(kind, _dest(kind, values.get("dest", ""), as_tar), names, as_tar, shape, tuple(annotations))
+    spec = OutputSpec(kind, _dest(kind, values.get("dest", ""), as_tar), names, as_tar, shape, tuple(annotations))
+    return _with_push(spec, values)
+
+
+def _with_push(spec: OutputSpec, values: Mapping[str, str]) -> OutputSpec:
+    """`name-canonical` says that an image which is pushed by its digest is also kept by it."""
+    registry = spec.kind is OutputKind.REGISTRY
+    given = {key: _flag(key, values.get(key, "false")) for key in ("push-by-digest", "registry.insecure")}
+    push = _flag("push", values.get("push", str(registry)))
+    if registry and not push:
+        raise UsageError("bad-output", "--output: type=registry pushes", hint="type=image keeps the image in the store")
+    if any(given.values()) and not push:
+        hint = "add push=true, or say type=registry"
+        raise UsageError("bad-output", f"--output: {', '.join(key for key in given if given[key])} pushes", hint=hint)
+    by_digest = given["push-by-digest"]
+    if by_digest and not _flag("name-canonical", values.get("name-canonical", "false")):
+        spec = spec._replace(kind=OutputKind.REGISTRY)
+    return spec._replace(push=push, by_digest=by_digest, insecure=given["registry.insecure"])
+
+
+def pushing(specs: list[OutputSpec]) -> list[OutputSpec]:
+    """What `--push` makes of the outputs that are asked for: images are pushed, and where there are none, a registry is
+    the only output or another one."""
+    if any(spec.kind in (OutputKind.IMAGE, OutputKind.REGISTRY) for spec in specs):
+        return [spec._replace(push=spec.push or spec.kind is OutputKind.IMAGE) for spec in specs]
+    return [*specs, OutputSpec(OutputKind.REGISTRY, push=True)]
+
+
+def check_push_names(specs: list[OutputSpec], tags: tuple[str, ...]) -> None:
+    """Raises UsageError where it is not said where to push to."""
+    if any(spec.push and not (spec.names or tags) for spec in specs):
+        hint = "name the image with -t HOST/NAME:TAG, or with name= in the output"
+        raise UsageError("no-name", "a tag is needed when pushing to a registry", hint=hint)
 
 
 def _annotation(key: str, value: str) -> Annotation | None:
@@ -127,14 +160,12 @@ def _kind(text: str, output: str) -> OutputKind:
     try:
         return OutputKind(text)
     except ValueError:
-        if text == "registry":
-            raise UsageError("unsupported-output", f"--output: type {text} is not supported yet") from None
         hint = _suggestion(text, list(OutputKind)) or types
         raise UsageError("unknown-output", f"--output: there is no type {text!r}", hint=hint) from None
 
 
 def _dest(kind: OutputKind, dest: str, as_tar: bool) -> str:
-    if kind in (OutputKind.IMAGE, OutputKind.CACHEONLY):
+    if kind in (OutputKind.IMAGE, OutputKind.REGISTRY, OutputKind.CACHEONLY):
         return ""
     if kind is OutputKind.LOCAL or not as_tar:
         if dest in ("", STDOUT):

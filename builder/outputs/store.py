@@ -1,4 +1,4 @@
-"""type=image: the image in the store, under its names."""
+"""type=image: the image in the store, under its names; with push=true also in their registries."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ class StoreOutput:
     """What stands in the store's index is whole, so layers that are still elsewhere come first."""
 
     def __init__(self, spec: OutputSpec, means: Means) -> None:
-        self._names = spec.names
+        self._spec = spec
+        self._names = () if spec.by_digest else spec.names
         self._means = means
 
     def write(self, image: Built) -> None:
@@ -24,3 +25,7 @@ class StoreOutput:
             refs.set(name, image.descriptor)
         if not self._names:
             refs.keep(image.descriptor)
+        if self._spec.push:
+            from builder.outputs.registry import RegistryOutput
+
+            RegistryOutput(self._spec, self._means).write(image)

@@ -10,6 +10,7 @@ from builder.store.store import Store
 
 if TYPE_CHECKING:
     from builder.images.index import Built
+    from builder.images.push import Route
     from builder.images.sources.types import OpenSource
     from builder.layers.compress import Compression
     from builder.outputs.annotations import Annotation
@@ -22,6 +23,7 @@ class OutputKind(StrEnum):
     DOCKER = "docker"
     LOCAL = "local"
     TAR = "tar"
+    REGISTRY = "registry"
     CACHEONLY = "cacheonly"
 
 
@@ -53,6 +55,12 @@ class OutputSpec(NamedTuple):
     """OCI: an archive, not a directory."""
     shape: Shape = Shape()
     annotations: tuple[Annotation, ...] = ()
+    push: bool = False
+    """To the registries of the names: IMAGE also, REGISTRY only."""
+    by_digest: bool = False
+    """The names are repositories: no tag is given there, nor a name in the store."""
+    insecure: bool = False
+    """Those registries may be spoken to by plain http."""
 
 
 class Means(NamedTuple):
@@ -62,6 +70,8 @@ class Means(NamedTuple):
     open_source: OpenSource
     worker: Callable[[], Worker]
     """Makes the worker when it is first called."""
+    route: Callable[[], Route]
+    """How to push; made when it is first called."""
     stdout_fd: int = 1
 
 

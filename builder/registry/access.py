@@ -13,7 +13,6 @@ from builder.errors import RegistryError, UsageError
 from builder.http.places import place_of
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
-from builder.model.reference import DEFAULT_DOMAIN, is_domain
 from builder.registry.auth import Authorizer, Owner
 from builder.registry.certificates import certificate_folders, security_for
 from builder.registry.client import Client, FetchedManifest
@@ -66,6 +65,17 @@ class Access:
     def with_login(self, domain: str, login: Login) -> Client:
         """The registry as one who has `login` sees it, whatever is kept."""
         return self._new(domain, self._endpoints(domain), login=login)
+
+    def log_in(self, domain: str, user: str, password: str) -> str:
+        """Asks the registry whether it takes this login, and keeps it; see `Logins.keep` for what is returned. Raises
+        RegistryError `unauthorized`."""
+        login = Login(user, password)
+        self.with_login(domain, login).check()
+        return self.logins.keep(domain, login)
+
+    def log_out(self, domain: str) -> bool:
+        """False where there was no login."""
+        return self.logins.forget(domain)
 
     def close(self) -> None:
         self.transport.close()
@@ -143,14 +153,3 @@ def _bad_mirror(address: str, why: str) -> UsageError:
     return UsageError(
         "bad-configuration", f"mirror {address[:200]}: {why}", hint='write it like "https://mirror.local"'
     )
-
-
-def login_server(text: str) -> str:
-    """The registry that `pybuild login` is given: a host, perhaps as a URL; nothing means Docker Hub. Raises UsageError
-    `bad-registry`."""
-    host = text.removeprefix("https://").removeprefix("http://").partition("/")[0]
-    if not text or host in ("index.docker.io", "registry-1.docker.io", DEFAULT_DOMAIN):
-        return DEFAULT_DOMAIN
-    if not is_domain(host):
-        raise UsageError("bad-registry", f"not a registry: {text[:200]!r}", hint="write HOST or HOST:PORT")
-    return host

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
@@ -64,16 +64,18 @@ class Opened(NamedTuple):
 class Transport:
     """Sends requests. Safe to share between threads; connections are kept and reused."""
 
-    def __init__(self, patience: Patience = PATIENT, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, patience: Patience = PATIENT, sleep: Callable[[float], object] | None = None) -> None:
         self.patience = patience
-        self.sleep = sleep
+        self._aborted = threading.Event()
+        self.sleep = sleep or self._aborted.wait
         self._connections = Connections(patience)
 
     def close(self) -> None:
         self._connections.close()
 
     def abort(self) -> None:
-        """Whoever waits for an answer gets an error now."""
+        """Whoever waits for an answer, or to ask again, gets an error now, and so does everyone who asks."""
+        self._aborted.set()
         self._connections.abort()
 
     def fetch(self, request: Request, limit: int = MANIFEST_LIMIT) -> Answer:
@@ -134,6 +136,8 @@ class Transport:
         raise RegistryError("bad-answer", f"{host_of(request.url)} redirects more than {_MOST_REDIRECTS} times")
 
     def _send(self, request: Request) -> BaseHTTPResponse:
+        if self._aborted.is_set():
+            raise RegistryError("stopped", f"what {host_of(request.url)} was asked for has been given up")
         body = request.body() if callable(request.body) else request.body
         try:
             return self._connections.send(request.method, request.url, request.headers, body, request.security)

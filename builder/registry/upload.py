@@ -31,6 +31,8 @@ class Pushed(StrEnum):
 
     SENT = "sent"
     MOUNTED = "mounted"
+    THERE = "there"
+    """It had been there before."""
 
 
 class Upload:

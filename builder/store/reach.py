@@ -26,7 +26,7 @@ class Reach(NamedTuple):
     """Manifests, indexes and configs that are damaged, and what is wrong with them."""
 
 
-def reach(blobs: Blobs, descriptors: Iterable[Descriptor]) -> Reach:
+def reach(blobs: Blobs, descriptors: Iterable[Descriptor], *, whole: bool = False) -> Reach:
     """Follows indexes to manifests, and manifests to configs and layers. Content of other types is a leaf. Changes
     nothing, not even what is damaged."""
     found = Reach(set(), set(), [], [])
@@ -45,7 +45,8 @@ def reach(blobs: Blobs, descriptors: Iterable[Descriptor]) -> Reach:
             found.unreadable.append((descriptor, str(error)))
             continue
         here = [other for other in following if blobs.size(other.digest) == other.size]
-        pending += here if here and descriptor.media_type in media_types.INDEXES else following
+        partly = not whole and here and descriptor.media_type in media_types.INDEXES
+        pending += here if partly else following
     return found
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from builder.images.push import Route
 from builder.images.resolve import StoreResolver
 from builder.images.sources.open import Sources
 from builder.images.stored import Image, stored_image
@@ -18,7 +19,7 @@ from tests.support.layouts import write_layout
 @pytest.fixture
 def means(tmp_path: Path) -> Generator[Means]:
     with Store.open(str(tmp_path / "store")) as store, Worker() as worker:
-        yield Means(store, Sources(), lambda: worker)
+        yield Means(store, Sources(), lambda: worker, _no_registry)
 
 
 @pytest.fixture
@@ -33,3 +34,7 @@ def image(means: Means, tmp_path: Path) -> Image:
     resolved = StoreResolver(means.store, means.open_source).resolve(f"oci:{folder}", Platform("linux", "amd64"))
     descriptor = means.store.blobs.put_bytes(means.store.blobs.read(resolved.digest), "")
     return stored_image(means.store, descriptor, "image")
+
+
+def _no_registry() -> Route:
+    raise AssertionError("these outputs push nothing")

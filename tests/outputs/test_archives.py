@@ -136,17 +136,13 @@ def test_a_failed_output_leaves_the_old_one(image: Image, means: Means, tmp_path
 
 def test_standard_output_and_terminals(image: Image, means: Means, tmp_path: Path) -> None:
     with open(tmp_path / "out", "wb") as out:
-        OciOutput(parse_output("type=oci"), Means(means.store, means.open_source, means.worker, out.fileno())).write(
-            image
-        )
+        OciOutput(parse_output("type=oci"), means._replace(stdout_fd=out.fileno())).write(image)
     with tarfile.open(tmp_path / "out") as archive:
         assert "index.json" in archive.getnames()
     control, terminal = os.openpty()
     try:
         with pytest.raises(UsageError) as caught:
-            OciOutput(parse_output("type=oci"), Means(means.store, means.open_source, means.worker, terminal)).write(
-                image
-            )
+            OciOutput(parse_output("type=oci"), means._replace(stdout_fd=terminal)).write(image)
     finally:
         os.close(control)
         os.close(terminal)

@@ -22,6 +22,7 @@ EXAMPLES = """\
   pybuild --build-arg VERSION=2 --target test .
   pybuild -o type=oci,dest=app.tar .      write an OCI archive instead of naming an image
   pybuild -t app -o type=image,compression=zstd -o type=docker,dest=app.tar .
+  pybuild -t registry.example/app:1.0 --push .
   pybuild -o out .                        write the files of the result into a folder
   pybuild --no-cache-filter test .        run the steps of one stage again
   pybuild --on-error shell .              look around where a RUN failed
@@ -112,10 +113,12 @@ def _add_results(add: Callable[..., object]) -> None:
         action="append",
         default=[],
         metavar="SPEC",
-        help="type=image|oci|docker|tar|local|cacheonly[,dest=PATH][,compression=gzip|zstd|uncompressed]"
-        "[,compression-level=N][,force-compression=true][,oci-mediatypes=false]; or a folder, or - for a tar on stdout;"
-        " may be repeated",
+        help="type=image|registry|oci|docker|tar|local|cacheonly[,dest=PATH][,push=true][,push-by-digest=true]"
+        "[,compression=gzip|zstd|uncompressed][,compression-level=N][,force-compression=true][,oci-mediatypes=false]; "
+        "or a folder, or - for a tar on stdout; may be repeated",
     )
+    add("--push", action="store_true", help="push the image to the registries of its names: -o type=registry")
+    add_insecure(add)
     add("--iidfile", metavar="FILE", help="write the image id to FILE")
     add("--metadata-file", metavar="FILE", help="write what was built to FILE, as JSON")
     add(
@@ -144,6 +147,16 @@ def _add_results(add: Callable[..., object]) -> None:
         help="ask instead of building: check, outline or targets (default: build)",
     )
     add("--format", default="text", choices=("text", "json"), help="print the result on stdout as JSON")
+
+
+def add_insecure(add: Callable[..., object]) -> None:
+    add(
+        "--insecure-registry",
+        action="append",
+        default=[],
+        metavar="HOST[:PORT]",
+        help="this registry may be spoken to by plain http, or has a certificate that nobody vouches for",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -248,6 +261,8 @@ def options_of(args: argparse.Namespace) -> BuildOptions:
         secrets=tuple(args.secret),
         ssh=tuple(args.ssh),
         build_contexts=tuple(_pair(item, "--build-context") for item in args.build_context),
+        push=args.push,
+        insecure_registries=tuple(args.insecure_registry),
     )
 
 
