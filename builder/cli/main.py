@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "build": ("build", "debug", "parse", "check"),
-    "images": ("images", "inspect", "history", "tag", "rmi", "save", "load", "export", "import", "mount", "umount"),
+    "images": (
+        "images", "inspect", "history", "diff", "tag", "rmi", "save", "load", "export", "import", "mount", "umount",
+        "rollback", "rebase",
+    ),
     "registries": ("pull", "push", "login", "logout", "tags", "catalog"),
     "store": ("store check", "doctor"),
-}
+}  # fmt: skip
 COMMANDS = frozenset(name for names in GROUPS.values() for name in names)
 FAMILIES = frozenset(name.partition(" ")[0] for name in COMMANDS if " " in name)
 """First words of commands that have two."""

@@ -9,6 +9,9 @@
     assemble.py   layers and a config to an image in the store
     stored.py     reading images of the store; find.py: by name or id, as people type them
     list.py filters.py inspect.py history.py tag.py remove.py import_.py load.py mount.py   the commands' work
+    difference.py compare.py       what two images differ in
+    rollback.py rewind.py          an earlier step as the image again, with the configuration of then
+    rebase.py clash.py merge.py    own layers on another base: where they clash, what the configuration becomes
     uses.py       who needs an image besides its names
 
 Decisions (2026-11-24):

@@ -43,6 +43,13 @@ def ensure_table(
     return store.tables.read(layer.diff_id)
 
 
+def ensure_tables(store: Store, layers: Chain, open_source: OpenSource) -> list[Sequence[Entry]]:
+    """`ensure_table` for each of the layers, bottom first. Blobs that are missing are fetched together."""
+    missing = tuple(layer for layer in layers if not store.tables.has(layer.diff_id))
+    ensure_blobs(store, missing, open_source)
+    return [ensure_table(store, layer, open_source) for layer in layers]
+
+
 def ensure_chain(
     store: Store, worker: Worker, layers: Chain, open_source: OpenSource, progress: Progress | None = None
 ) -> tuple[str, ...]:

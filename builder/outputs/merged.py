@@ -9,7 +9,7 @@ from functools import partial
 from builder.images.contents import Contents
 from builder.images.index import Built, ImageIndex
 from builder.images.stored import Image
-from builder.images.unpack import ensure_table
+from builder.images.unpack import ensure_tables
 from builder.layers.tree import Tree
 from builder.model.entry import Entry, Kind
 from builder.outputs.types import Means
@@ -23,7 +23,7 @@ def merged_files(image: Image, means: Means) -> Iterator[Iterator[Item]]:
     """Every entry of the merged tree but its root, sorted, each directory before what is in it, each file before links
     to it. Openers hold within the block. Only layers that show something are read."""
     chain = image.layers
-    tree = Tree.of([ensure_table(means.store, layer, means.open_source) for layer in chain])
+    tree = Tree.of(ensure_tables(means.store, chain, means.open_source))
     with Contents(means.store, means.open_source) as contents:
         contents.take(chain, tree, tree.walk())
         yield ((entry, _opener(entry, contents)) for entry in merged_entries(tree))
