@@ -49,6 +49,9 @@ def _of_entry(entry: Entry, table: dict[str, Entry], old: Tree, new: Tree) -> It
         case _:
             made = table.get(entry.link, entry) if entry.kind is Kind.HARDLINK else entry
             yield from _one(path, made, old, new)
+            if entry.kind is not Kind.DIRECTORY:
+                for name in new.children(path):
+                    yield from _below(f"{path}/{name}", "covered by a file of the layers", old, new)
 
 
 def _one(path: str, made: Entry, old: Tree, new: Tree) -> Iterator[Clash]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from builder.layers.tree import Node, Tree
@@ -43,10 +43,8 @@ def compare(first: Sequence[Table], second: Sequence[Table], shared: int, times:
     made = _made(second, times)
 
     def layer_of(node: Node) -> int | None:
-        """A layer that only lists a directory again did not make it, unless it was gone meanwhile."""
-        layer = made.get(node.entry.path, node.layer)
-        gone = _removed_in(node.entry.path, removals, max) if node.entry.kind is Kind.DIRECTORY else None
-        return _layer(node) if layer < 0 else max(layer, gone or 0)
+        """A layer that only lists a directory again did not make it."""
+        return made.get(node.entry.path, _layer(node))
 
     changes = [
         Change(node.entry.path, ADDED, after.content(node).size, (), layer_of(node), None)
@@ -57,7 +55,7 @@ def compare(first: Sequence[Table], second: Sequence[Table], shared: int, times:
         path = node.entry.path
         other = after.get(path)
         if other is None:
-            layer = _removed_in(path, removals, min) if common.get(path) else None
+            layer = _removed_in(path, removals) if common.get(path) else None
             changes.append(Change(path, REMOVED, before.content(node).size, (), layer, _layer(node)))
             continue
         what = differences(before.content(node), after.content(other), times)
@@ -123,31 +121,31 @@ def _removals(tables: Sequence[Table], start: int) -> dict[str, list[tuple[int, 
     return found
 
 
-def _removed_in(
-    path: str, removals: dict[str, list[tuple[int, bool]]], choose: Callable[[Iterable[int]], int]
-) -> int | None:
-    """The first or last layer that took the file away: by a whiteout of it, or because something above it went."""
+def _removed_in(path: str, removals: dict[str, list[tuple[int, bool]]]) -> int | None:
+    """The first layer that took the file away: by a whiteout of it, or because something above it went."""
     candidates = [layer for layer, below_only in removals.get(path, ()) if not below_only]
     for folder in _above(path):
         candidates += [layer for layer, _ in removals.get(folder, ())]
-    return choose(candidates) if candidates else None
+    return min(candidates, default=None)
 
 
 def _made(tables: Sequence[Table], times: bool) -> dict[str, int]:
-    """Of each directory the layer since which it looks as it does."""
-    made: dict[str, int] = {}
-    current: dict[str, Entry] = {}
+    """Of each directory the layer since which it is there and looks as it does."""
+    made: dict[str, tuple[int, Entry]] = {}
+    emptied: dict[str, int] = {}
     for position, table in enumerate(tables):
         for entry in table:
+            if entry.kind is not Kind.DIRECTORY:
+                emptied[entry.path] = position
+                if entry.kind is not Kind.OPAQUE:
+                    made.pop(entry.path, None)
+        for entry in table:
             if entry.kind is Kind.DIRECTORY:
-                known = current.get(entry.path)
-                if known is None or differences(known, entry, times):
-                    made[entry.path] = position
-                current[entry.path] = entry
-            elif entry.kind is not Kind.OPAQUE:
-                current.pop(entry.path, None)
-                made.pop(entry.path, None)
-    return made
+                since, known = made.get(entry.path, (-1, entry))
+                gone = max((emptied.get(folder, -1) for folder in _above(entry.path)), default=-1)
+                if since < 0 or gone > since or differences(known, entry, times):
+                    made[entry.path] = position, entry
+    return {path: since for path, (since, _) in made.items()}
 
 
 def _above(path: str) -> Iterator[str]:
