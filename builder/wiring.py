@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from builder.calls.answer import Answer
     from builder.calls.fix import FixAnswer
+    from builder.containers.tools import Tools as ContainerTools
     from builder.context.buildfile import BuildfileText
     from builder.context.origin import Origin
     from builder.debugging import Request
@@ -70,9 +71,10 @@ def cached_layers(store: Store) -> list[Layer]:
 
 def image_uses(store: Store) -> list[Use]:
     """Who needs images besides their names."""
+    from builder.containers.use import in_use
     from builder.images.mount import mount_uses
 
-    return mount_uses(store)
+    return [*in_use(store).images, *mount_uses(store)]
 
 
 def build(options: BuildOptions, reporter: Reporter) -> BuildResult:
@@ -178,6 +180,28 @@ class _Tools:
         from builder.images.report import FetchReport
 
         return FetchReport(self._reporter)
+
+
+@contextmanager
+def container_tools(root: str | None, progress: str = "auto") -> Iterator[ContainerTools]:
+    """What commands on containers work with, in a store that is open for as long."""
+    import sys
+
+    from builder.containers.tools import Tools as ContainerTools
+    from builder.progress.choose import make_reporter
+
+    with ExitStack() as opened:
+        store = opened.enter_context(open_store(root))
+        tools = _Tools(make_reporter(progress, sys.stderr, os.environ), opened)
+        yield ContainerTools(
+            store=store,
+            worker=tools.worker,
+            open_source=tools.open_source,
+            fetching=tools.fetching,
+            resolver=lambda policy: StoreResolver(store, tools.open_source, policy),
+            remove_tree=remover(tools.worker),
+            host=host_platform(),
+        )
 
 
 def _workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: ExitStack) -> Workshop:

@@ -22,6 +22,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "rollback", "rebase",
     ),
     "registries": ("pull", "push", "login", "logout", "tags", "catalog"),
+    "containers": ("run", "ps", "rm"),
     "store": ("store check", "doctor"),
 }  # fmt: skip
 COMMANDS = frozenset(name for names in GROUPS.values() for name in names)

@@ -18,9 +18,9 @@ def surroundings_of(args: argparse.Namespace) -> Surroundings:
     allowed = tuple(_right(text) for item in args.allow for text in item.split(","))
     return Surroundings(
         network=args.network,
-        extra_hosts=tuple(_host(text) for text in args.add_host),
-        shm_size=_size(args.shm_size) if args.shm_size else 0,
-        ulimits=tuple(_ulimit(text) for text in args.ulimit),
+        extra_hosts=tuple(extra_host(text) for text in args.add_host),
+        shm_size=size_of(args.shm_size) if args.shm_size else 0,
+        ulimits=tuple(ulimit_of(text) for text in args.ulimit),
         allowed=(*allowed, "network.host") if args.network == "host" else allowed,
     )
 
@@ -31,7 +31,7 @@ def _right(text: str) -> str:
     return text
 
 
-def _host(text: str) -> tuple[str, str]:
+def extra_host(text: str) -> tuple[str, str]:
     """`NAME:ADDRESS` or `NAME=ADDRESS`, an IPv6 address perhaps in brackets."""
     import ipaddress
 
@@ -47,7 +47,7 @@ def _host(text: str) -> tuple[str, str]:
     return name.lower(), address
 
 
-def _size(text: str) -> int:
+def size_of(text: str) -> int:
     from builder.model.size import parse_size
 
     size = parse_size(text)
@@ -56,7 +56,7 @@ def _size(text: str) -> int:
     return size
 
 
-def _ulimit(text: str) -> Ulimit:
+def ulimit_of(text: str) -> Ulimit:
     name, equals, limits = text.partition("=")
     soft, colon, hard = limits.partition(":")
     try:

@@ -33,16 +33,21 @@ class Arranged(NamedTuple):
     """Those of the spec, and /etc/hosts and /etc/resolv.conf."""
     streams: tuple[int, int, int]
     identities: Identities
+    notify: int = -1
+    """Where whoever asked for it hears of the process (run.py)."""
 
 
-def arrange(spec: RunSpec, kinds: tuple[str, ...], fds: list[int]) -> Arranged:
+def arrange(spec: RunSpec, kinds: tuple[str, ...], streams: list[int], notify: int = -1) -> Arranged:
     """Mounts the root filesystem with the first of `kinds` that can."""
     rootfs, scratch = spec.rootfs, ahead.scratch()
     spec = spec._replace(mounts=show_sources(spec.mounts, kinds, scratch))
     place = f"{scratch}/root"
     os.mkdir(place, 0o755)
-    tree = Merged(rootfs.lowers)
-    _prepare_upper(tree, rootfs)
+    if os.listdir(rootfs.upper):  # by an earlier run
+        tree = Merged((*rootfs.lowers, rootfs.upper))
+    else:
+        tree = Merged(rootfs.lowers)
+        _prepare_upper(tree, rootfs)
     files = (File("/etc/hosts", network.hosts_file(spec)), File("/etc/resolv.conf", network.resolv_conf()), *spec.files)
     targets = _find_targets(spec, files, tree)
     missing = [target for target in targets.values() if not target.exists and _is_of_image(target.path)]
@@ -59,8 +64,9 @@ def arrange(spec: RunSpec, kinds: tuple[str, ...], fds: list[int]) -> Arranged:
         tree=tree,
         targets={name: target.path for name, target in targets.items()},
         files=files,
-        streams=_streams(fds),
+        streams=_streams(streams),
         identities=own_identities(),
+        notify=notify,
     )
 
 
@@ -111,7 +117,9 @@ def _is_of_image(path: str) -> bool:
 
 
 def _streams(fds: list[int]) -> tuple[int, int, int]:
-    if len(fds) == 1:
-        return os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC), fds[0], fds[0]
+    if len(fds) < 3:
+        null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
+        written = fds[0] if fds else null
+        return null, written, written
     given, output, errors = fds
     return given, output, errors

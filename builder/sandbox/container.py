@@ -7,6 +7,7 @@ The kernel's trees are moved before, to single names that were seen to be direct
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -18,8 +19,10 @@ from builder.errors import SandboxError, StepError
 from builder.sandbox import devices, kernel, network, privileges, seccomp
 from builder.sandbox.ahead import KernelTrees
 from builder.sandbox.arrange import Arranged, in_order
+from builder.sandbox.console import open_console, show_as_console
+from builder.sandbox.identity import Identities
 from builder.sandbox.program import Program
-from builder.sandbox.spec import DEFAULT_SHM_SIZE, File, Mount
+from builder.sandbox.spec import DEFAULT_SHM_SIZE, File, Mount, RunSpec
 from builder.sandbox.users import Identity, look_up
 
 _STAGE = "/dev/.files"
@@ -35,26 +38,38 @@ def enter(arranged: Arranged, trees: KernelTrees) -> Program:
     if spec.network == "none":
         network.raise_loopback()
     identity = look_up(spec.user)
-    environment = dict(spec.env)
-    environment.setdefault("HOME", identity.home)
-    _change_directory(spec.cwd, identity)
+    _make_directory(spec.cwd, identity)
+    change_directory(spec.cwd)
+    streams = arranged.streams
+    if spec.console:
+        terminal = open_console(spec.console, arranged.notify, identity)
+        show_as_console(terminal)
+        streams = (terminal,) * 3
     if spec.readonly_root:
         kernel.mount("", "/", "", kernel.MS_REMOUNT | kernel.MS_BIND | kernel.MS_RDONLY)
+    return take_on(spec, identity, arranged.identities, streams)
+
+
+def take_on(spec: RunSpec, identity: Identity, identities: Identities, streams: tuple[int, int, int]) -> Program:
+    """Inside the root filesystem: this process gets what the spec says of streams, limits and rights, for good."""
+    environment = dict(spec.env)
+    environment.setdefault("HOME", identity.home)
     os.setsid()
-    _connect(arranged.streams)
-    if spec.terminal:
+    _connect(streams, identity)
+    if spec.terminal or spec.console:
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
         for number in (signal.SIGINT, signal.SIGQUIT):  # a build in the background was started without them
             signal.signal(number, signal.SIG_DFL)
     privileges.set_limits(spec.ulimits)
     if spec.insecure:
-        privileges.become_with_everything(identity, arranged.identities)
+        privileges.become_with_everything(identity, identities)
     else:
-        privileges.drop_bounding_set()
-        seccomp.install()
-        privileges.become(identity, arranged.identities)
+        mask = privileges.mask_of(spec.capabilities)
+        privileges.drop_bounding_set(mask)
+        seccomp.install(spec.capabilities)
+        privileges.become(identity, identities, mask)
     os.umask(0o022)
-    return Program(spec.argv, environment)
+    return Program(spec.argv, environment, spec.init)
 
 
 def _build_root(arranged: Arranged, kernel_trees: KernelTrees) -> None:
@@ -134,12 +149,13 @@ def _mount(item: Mount | File, target: str, trees: dict[Mount | File, int]) -> N
         elif isinstance(item, Mount):
             size = f",size={item.size}" if item.size else ""
             flags = kernel.MS_NOSUID | kernel.MS_NODEV | (kernel.MS_RDONLY if item.readonly else 0)
+            flags |= kernel.MS_NOEXEC if item.noexec else 0
             kernel.mount("tmpfs", target, "tmpfs", flags, f"mode={item.mode or 0:o}{size}")
     except OSError as error:
         raise SandboxError("mount-failed", f"cannot mount at {target}: {error.strerror}") from error
 
 
-def _change_directory(cwd: str, identity: Identity) -> None:
+def _make_directory(cwd: str, identity: Identity) -> None:
     missing = []
     path = os.path.realpath(cwd)
     while not os.path.exists(path):
@@ -149,6 +165,13 @@ def _change_directory(cwd: str, identity: Identity) -> None:
         for path in reversed(missing):
             os.mkdir(path, 0o755)
             os.chown(path, identity.uid, identity.gid)
+    except OSError as error:
+        raise StepError("bad-workdir", f"cannot make the working directory {cwd}: {error.strerror}") from error
+
+
+def change_directory(cwd: str) -> None:
+    """Inside the root filesystem, and not out of it."""
+    try:
         os.chdir(cwd)
     except OSError as error:
         raise StepError("bad-workdir", f"cannot change to the working directory {cwd}: {error.strerror}") from error
@@ -156,8 +179,12 @@ def _change_directory(cwd: str, identity: Identity) -> None:
         raise StepError("bad-workdir", f"the working directory {cwd} is outside of the root filesystem")
 
 
-def _connect(streams: tuple[int, int, int]) -> None:
-    """Moves the descriptors up before they are put in place: one of them may be where another must go."""
+def _connect(streams: tuple[int, int, int], identity: Identity) -> None:
+    """Moves the descriptors up before they are put in place: one of them may be where another must go. Pipes become the
+    user's own, who could not open /dev/stdout otherwise."""
     for number, fd in enumerate([fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 3) for fd in streams]):
+        if identity.uid and stat.S_ISFIFO(os.fstat(fd).st_mode):
+            with contextlib.suppress(OSError):  # a user that this user namespace does not have
+                os.fchown(fd, identity.uid, -1)
         os.dup2(fd, number)
     kernel.close_on_exec_from(3)

@@ -12,10 +12,12 @@ from builder.sandbox.plain_copy import copy_node, copy_times
 
 
 def job(args: dict[str, Any], _fds: list[int]) -> dict[str, Any]:
-    """`directory` is made; `initial` has `lowers`, bottom first, and `path`. Without it `mode`, `uid` and `gid` say
-    what the directory looks like."""
+    """`directory` is made; `initial` has `lowers`, bottom first, and `path`. Without it, or where it is `optional` and
+    there is no such directory, `mode`, `uid` and `gid` say what the directory looks like."""
     directory, initial = args["directory"], args["initial"]
     os.mkdir(directory, 0o700)
+    if initial and initial.get("optional") and not _is_folder(initial):
+        initial = None
     if initial is None:
         os.chown(directory, args["uid"] or 0, args["gid"] or 0)
         os.chmod(directory, args["mode"])
@@ -26,6 +28,11 @@ def job(args: dict[str, Any], _fds: list[int]) -> dict[str, Any]:
         raise SandboxError("bad-cache-source", f"a cache begins with a directory, and {path} is none")
     _copy_folder(tree, path, directory)
     return {}
+
+
+def _is_folder(initial: dict[str, Any]) -> bool:
+    tree = Merged(tuple(initial["lowers"]))
+    return tree.is_folder(stubs.resolve(tree, initial["path"], True).path.rstrip("/"))
 
 
 def _copy_folder(tree: Merged, path: str, target: str) -> None:

@@ -12,6 +12,7 @@ Job = Callable[[dict[str, Any], list[int]], dict[str, Any] | Program]
 """Gives its result, or the program that the job's process is to become: then that one's end is the result."""
 JOBS: Mapping[str, str] = {
     "run": "builder.sandbox.run",
+    "enter": "builder.sandbox.enter",
     "capture": "builder.sandbox.capture",
     "apply": "builder.sandbox.apply",
     "fill": "builder.sandbox.fill",

@@ -156,6 +156,12 @@ def leave_chroot() -> None:
         os.close(own)
 
 
+def enter_namespaces_of(pidfd: int, namespaces: int) -> None:
+    """Those of the process; into its pid namespace go only children of ours. Root and working directory are its own
+    mount namespace's afterwards."""
+    _checked(_libc.setns(pidfd, namespaces), "setns")
+
+
 def open_filesystem(kind: str) -> int:
     return _checked(_syscall(_NR_FSOPEN, kind.encode(), 1), f"fsopen {kind}")
 

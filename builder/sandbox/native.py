@@ -15,6 +15,7 @@ from builder.errors import BuilderError, SandboxError
 from builder.sandbox import ahead, container, kernel, protocol
 from builder.sandbox.ahead import KernelTrees
 from builder.sandbox.arrange import Arranged
+from builder.sandbox.console import STARTED, tell
 from builder.sandbox.program import NotStarted, Program
 from builder.sandbox.spec import ExitStatus
 
@@ -32,6 +33,8 @@ def run(arranged: Arranged) -> ExitStatus | Program:
     os.close(answer)
     with open(report, "rb") as file:
         failure = file.read()
+    if arranged.notify >= 0 and not failure:
+        tell(arranged.notify, STARTED, os.pidfd_open(pid))
     ended = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     status = _explain(json.loads(failure)) if failure else ExitStatus.of(ended)
     arranged.kind.finish(arranged.root)

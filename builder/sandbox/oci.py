@@ -6,16 +6,19 @@ namespace: ending the job ends both, and leaves nothing but perhaps an empty con
 
 from __future__ import annotations
 
+import _socket
 import contextlib
 import json
 import os
 import re
+from contextlib import ExitStack, closing
 from shutil import which
 from typing import NamedTuple
 
 from builder.errors import SandboxError, StepError
-from builder.sandbox import kernel, stubs
+from builder.sandbox import kernel, protocol, stubs
 from builder.sandbox.arrange import Arranged
+from builder.sandbox.console import CONSOLE, STARTED, tell
 from builder.sandbox.oci_config import config
 from builder.sandbox.spec import ExitStatus
 from builder.sandbox.users import Identity, look_up
@@ -79,6 +82,9 @@ class _Bundle:
     def __init__(self, program: str, arranged: Arranged) -> None:
         self._program = program
         self._habits = _HABITS.get(os.path.basename(program), _Habits())
+        self._notify = arranged.notify
+        self._console = arranged.spec.console is not None
+        self._detach = self._habits.detach or self._notify >= 0
         self._streams = arranged.streams
         self._scratch = arranged.scratch
         self._log = f"{arranged.scratch}/log"
@@ -86,14 +92,23 @@ class _Bundle:
 
     def run(self) -> ExitStatus:
         pid_file = f"{self._scratch}/pid"
-        how = ["--detach", "--pid-file", pid_file] if self._habits.detach else []
-        code = self._call("run", "--bundle", self._scratch, *how)
-        if code < 0 or (code and (self._habits.detach or _last_error(self._log))):
-            return self._not_started(code)
-        if not self._habits.detach:
+        how = ["--detach", "--pid-file", pid_file] if self._detach else []
+        with ExitStack() as opened:
+            if self._console:
+                place = f"{self._scratch}/console"
+                consoles = opened.enter_context(closing(_listener(place)))
+                how += ["--console-socket", place]
+            code = self._call("run", "--bundle", self._scratch, *how)
+            if code < 0 or (code and (self._detach or _last_error(self._log))):
+                return self._not_started(code)
+            if self._console:
+                tell(self._notify, CONSOLE, _received(consoles))
+        if not self._detach:
             return ExitStatus(code, code - 128 if code > 128 else 0)
         with open(pid_file) as file:
             pid = int(file.read())
+        if self._notify >= 0:
+            tell(self._notify, STARTED, os.pidfd_open(pid))
         status = ExitStatus.of(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
         self._call("delete", "--force")
         return status
@@ -114,6 +129,20 @@ class _Bundle:
                 hint="Try --runtime native.",
             )
         return ExitStatus(127 if _NOT_FOUND.search(failure) else 126, 0, failure)
+
+
+def _listener(place: str) -> _socket.socket:
+    listener = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    listener.bind(place)
+    listener.listen(1)
+    return listener
+
+
+def _received(listener: _socket.socket) -> int:
+    """The terminal that the runtime has made, from the one connection that is there."""
+    connection = _socket.socket(fileno=listener._accept()[0])  # type: ignore[attr-defined] # as socket.accept has it
+    with closing(connection):
+        return protocol.receive_call(connection)[1][0]
 
 
 def _last_error(log: str) -> str:

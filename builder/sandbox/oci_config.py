@@ -41,7 +41,7 @@ def _process(arranged: Arranged, identity: Identity) -> dict[str, Any]:
     groups = [group for group in identity.groups if identities.may_set_groups and identities.has_group(group)]
     privileges.check_mapped(identity, identities)
     return {
-        "terminal": False,
+        "terminal": spec.console is not None,
         "args": list(spec.argv),
         "env": [f"{name}={value}" for name, value in environment.items()],
         "cwd": spec.cwd,
@@ -49,6 +49,7 @@ def _process(arranged: Arranged, identity: Identity) -> dict[str, Any]:
         "capabilities": {"bounding": names, "effective": names, "permitted": names}
         | ({"inheritable": names, "ambient": names} if spec.insecure else {}),
         "noNewPrivileges": False,
+        "consoleSize": dict(zip(("height", "width"), spec.console or (0, 0), strict=True)),
         "rlimits": [
             {"type": f"RLIMIT_{name.upper()}", "soft": soft % (1 << 64), "hard": hard % (1 << 64)}
             for name, soft, hard in spec.ulimits
@@ -57,9 +58,7 @@ def _process(arranged: Arranged, identity: Identity) -> dict[str, Any]:
 
 
 def _capabilities(spec: RunSpec) -> list[str]:
-    if not spec.insecure:
-        return list(privileges.DEFAULT_CAPABILITIES)
-    mask = privileges.own_capabilities()
+    mask = privileges.own_capabilities() if spec.insecure else privileges.mask_of(spec.capabilities)
     return [name for bit, name in enumerate(privileges.CAPABILITIES) if mask >> bit & 1]
 
 
@@ -70,7 +69,7 @@ def _system_mounts(arranged: Arranged) -> list[dict[str, Any]]:
     in_memory = ["nosuid", "strictatime", "mode=755", "size=65536k"]
     shared_memory = [*_NO_EXEC, "mode=1777", f"size={arranged.spec.shm_size}"]
     readonly = [] if arranged.spec.insecure else ["ro"]
-    own_network = arranged.spec.network == "none" or not arranged.identities.in_user_namespace
+    own_network = arranged.spec.network in ("none", "private") or not arranged.identities.in_user_namespace
     return [
         _mount("/proc", "proc", "proc", _NO_EXEC),
         _mount("/dev", "tmpfs", "tmpfs", in_memory),
@@ -95,7 +94,8 @@ def _mounts(arranged: Arranged) -> list[dict[str, Any]]:
             mounts.append(_mount(target, "none", item.source, ["rbind", *(["ro"] if item.readonly else [])]))
         else:
             size = [f"size={item.size}"] if item.size else []
-            options = ["nosuid", "nodev", f"mode={item.mode or 0:o}", *size, *(["ro"] if item.readonly else [])]
+            options = ["nosuid", "nodev", f"mode={item.mode or 0:o}", *size]
+            options += [word for word, given in (("ro", item.readonly), ("noexec", item.noexec)) if given]
             mounts.append(_mount(target, "tmpfs", "tmpfs", options))
     return mounts
 
@@ -132,22 +132,23 @@ def _linux(spec: RunSpec, identities: Identities) -> dict[str, Any]:
         "maskedPaths": [*protected.masked_files, *protected.masked_folders],
         "readonlyPaths": list(protected.readonly),
         "resources": {"devices": [{"allow": False, "access": "rwm"}]},
-    } | _seccomp()
+    } | _seccomp(syscall_table.opened_by(spec.capabilities or ()))
 
 
-def _seccomp() -> dict[str, Any]:
+def _seccomp(opened: frozenset[str]) -> dict[str, Any]:
     """The runtime's language for filters cannot say all that ours says: personality() stays open, and calls newer than
     the table too."""
     machine = os.uname().machine
     if machine not in _SECCOMP_ARCHITECTURES:
         return {}
-    names = [*syscall_table.DENIED, *syscall_table.DENIED_EVERYWHERE]
+    names = [name for name in (*syscall_table.DENIED, *syscall_table.DENIED_EVERYWHERE) if name not in opened]
     refused = {"action": "SCMP_ACT_ERRNO", "errnoRet": _EPERM}
     rules: list[dict[str, Any]] = [
         {"names": names} | refused,
-        {"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": _ENOSYS},
     ]
-    for flag in syscall_table.NAMESPACE_FLAGS:
+    if "clone" not in opened:
+        rules.append({"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": _ENOSYS})
+    for flag in () if "clone" in opened else syscall_table.NAMESPACE_FLAGS:
         test = {"index": 0, "value": flag, "valueTwo": flag, "op": "SCMP_CMP_MASKED_EQ"}
         rules.append({"names": ["clone"], "args": [test]} | refused)
     for family in syscall_table.FORBIDDEN_FAMILIES:

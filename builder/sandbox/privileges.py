@@ -26,7 +26,7 @@ _DEFAULT = """
     SETFCAP
 """
 DEFAULT_CAPABILITIES = {name: CAPABILITIES.index(name) for name in _DEFAULT.split()}
-_MASK = sum(1 << bit for bit in DEFAULT_CAPABILITIES.values())
+_DEFAULT_MASK = sum(1 << bit for bit in DEFAULT_CAPABILITIES.values())
 
 _NAMES = "as core cpu data fsize memlock msgqueue nice nofile nproc rss rtprio sigpending stack"
 LIMITS = {name: getattr(resource, f"RLIMIT_{name.upper()}") for name in _NAMES.split()}
@@ -46,9 +46,27 @@ def set_limits(ulimits: tuple[Ulimit, ...]) -> None:
             ) from error
 
 
-def drop_bounding_set() -> None:
+def mask_of(capabilities: tuple[str, ...] | None) -> int:
+    """Of a spec; `ALL` in it says that those that are not to be had here are left out. Raises SandboxError for others
+    that this process has not got to give."""
+    if capabilities is None:
+        return _DEFAULT_MASK
+    mask = sum(1 << CAPABILITIES.index(name) for name in set(capabilities) - {"ALL"})
+    if "ALL" in capabilities:
+        return mask & own_capabilities()
+    lacking = [name for bit, name in enumerate(CAPABILITIES) if (mask & ~own_capabilities()) >> bit & 1]
+    if lacking:
+        raise SandboxError(
+            "no-such-capability",
+            f"this machine does not let us give the process {', '.join(lacking)}",
+            hint="`pybuild doctor` says what we may do here.",
+        )
+    return mask
+
+
+def drop_bounding_set(mask: int) -> None:
     for bit in range(last_capability() + 1):
-        if not _MASK >> bit & 1:
+        if not mask >> bit & 1:
             kernel.prctl(kernel.PR_CAPBSET_DROP, bit)
     kernel.prctl(kernel.PR_CAP_AMBIENT, kernel.PR_CAP_AMBIENT_CLEAR_ALL)
 
@@ -62,10 +80,10 @@ def check_mapped(identity: Identity, identities: Identities) -> None:
         )
 
 
-def become(identity: Identity, identities: Identities) -> None:
-    """Takes on the identity. Root keeps docker's default set; anyone else loses all capabilities, as an exec does."""
+def become(identity: Identity, identities: Identities, mask: int) -> None:
+    """Takes on the identity. Root keeps the capabilities of the mask; anyone else loses all, as an exec does."""
     _change_ids(identity, identities)
-    kernel.set_capabilities(0 if identity.uid else _MASK)
+    kernel.set_capabilities(0 if identity.uid else mask)
 
 
 def become_with_everything(identity: Identity, identities: Identities) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import NamedTuple, NoReturn
 
+from builder.sandbox.init import fork_below_init
 from builder.sandbox.spec import ExitStatus
 
 
@@ -20,9 +21,13 @@ class Program(NamedTuple):
     argv: tuple[str, ...]
     environment: dict[str, str]
     """PATH of it is where a name without a slash is looked for."""
+    below_init: bool = False
 
     def execute(self) -> NoReturn:
-        """This process becomes the program, or NotStarted is raised: 127 for what is not found, 126 for the rest."""
+        """This process becomes the program, or NotStarted is raised: 127 for what is not found, 126 for the rest. With
+        `below_init` that is said of a child."""
+        if self.below_init:
+            fork_below_init()
         name = self.argv[0]
         refused = ""
         for path in self._candidates():

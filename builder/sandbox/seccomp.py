@@ -21,6 +21,7 @@ from builder.sandbox.syscall_table import (
     LAST_KNOWN,
     NAMESPACE_FLAGS,
     Architecture,
+    opened_by,
 )
 
 # Instructions (linux/bpf_common.h) and results (linux/seccomp.h).
@@ -37,28 +38,29 @@ _Instruction = tuple[int, int, int, int]
 _Code = list[_Instruction]
 
 
-def install() -> None:
-    """From here on this process and its children are filtered; without a table for this machine nothing happens."""
-    if filter_program := program(os.uname().machine):
+def install(capabilities: tuple[str, ...] | None = None) -> None:
+    """From here on this process and its children are filtered; without a table for this machine nothing happens. More
+    than the default capabilities open the calls that are of no use without them."""
+    if filter_program := program(os.uname().machine, opened_by(capabilities or ())):
         kernel.install_filter(filter_program)
 
 
 @functools.cache
-def program(machine: str) -> bytes:
-    """The filter as packed `struct sock_filter`, empty for a machine without a table. A program of another
-    architecture than the machine's own gets no further than its first system call."""
+def program(machine: str, opened: frozenset[str] = frozenset()) -> bytes:
+    """The filter as packed `struct sock_filter`, empty for a machine without a table; `opened`: calls that are let
+    through. A program of another architecture than the machine's own gets no further than its first system call."""
     if machine not in ARCHITECTURES:
         return b""
     code: _Code = [(_LOAD, 0, 0, _ARCHITECTURE_AT)]
     for architecture in ARCHITECTURES[machine]:
-        section = _section(architecture)
+        section = _section(architecture, opened)
         # A conditional jump reaches 255 instructions; BPF_JA reaches any.
         code += [(_JUMP_EQUAL, 1, 0, architecture.audit), (0x05, 0, 0, len(section)), *section]
     code += _refuse(errno.ENOSYS)
     return b"".join(struct.pack("HBBI", *instruction) for instruction in code)
 
 
-def _section(architecture: Architecture) -> _Code:
+def _section(architecture: Architecture, opened: frozenset[str]) -> _Code:
     """The decision for one architecture: a binary search over the number, as the filter runs on every call."""
     decisions: dict[int, _Code] = {
         architecture.clone: _argument_test(_JUMP_ANY_BIT, (sum(NAMESPACE_FLAGS),), refuse_match=True),
@@ -66,7 +68,10 @@ def _section(architecture: Architecture) -> _Code:
         architecture.socket: _argument_test(_JUMP_EQUAL, FORBIDDEN_FAMILIES, refuse_match=True),
         CLONE3: _refuse(errno.ENOSYS),
     }
-    numbers = [row[architecture.column] for row in DENIED.values()] + list(DENIED_EVERYWHERE.values())
+    if "clone" in opened:
+        del decisions[architecture.clone], decisions[CLONE3]
+    numbers = [row[architecture.column] for name, row in DENIED.items() if name not in opened]
+    numbers += [number for name, number in DENIED_EVERYWHERE.items() if name not in opened]
     decisions |= {number: _refuse(errno.EPERM) for number in numbers if number is not None}
     steps: list[tuple[int, _Code]] = [(0, _allow())]
     for number in sorted(decisions):

@@ -20,7 +20,6 @@ import json
 import os
 import select
 import signal
-import sys
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -186,17 +185,15 @@ def _no_namespaces(refusal: str) -> SandboxError:
 
 
 def main() -> None:
-    """Serves on the inherited descriptor whose number is the first argument.
+    """Serves on the inherited descriptor 3.
 
     This process only makes the namespaces and the worker in them. CLONE_PARENT makes the worker a child of the main
     process too, which is told its number to collect it.
     """
-    control = _socket.socket(fileno=int(sys.argv[1]))
+    control = _socket.socket(fileno=3)
     control.setblocking(True)
     os.set_inheritable(control.fileno(), False)
-    os.chdir("/")
-    os.umask(0o022)
-    _reset_signals()
+    begin_anew()
     refusal = ""
     try:
         if needs_user_namespace():
@@ -209,12 +206,12 @@ def main() -> None:
         control.send(str(pid).encode())
         return
     if not refusal:
-        _hide_mounts()
+        hide_mounts()
     _prepare_for_children()
     Server(control, refusal).serve()
 
 
-def _hide_mounts() -> None:
+def hide_mounts() -> None:
     """Unmounting on this machine still reaches here, nothing of ours reaches the machine."""
     try:
         kernel.mount("", "/", "", kernel.MS_REC | kernel.MS_SLAVE)
@@ -229,8 +226,10 @@ def _hide_mounts() -> None:
         os.close(root)
 
 
-def _reset_signals() -> None:
+def begin_anew() -> None:
     """Everything below starts with the default actions: Python ignores SIGPIPE and SIGXFSZ, and nohup leaves marks."""
+    os.chdir("/")
+    os.umask(0o022)
     for number in range(1, signal.NSIG):
         with contextlib.suppress(OSError, ValueError):  # SIGKILL, SIGSTOP and those of the C library
             signal.signal(number, signal.SIG_DFL)

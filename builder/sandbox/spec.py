@@ -18,7 +18,7 @@ class RootFs(NamedTuple):
     lowers: tuple[str, ...]
     """Bottom first; may be empty (scratch). Never written to."""
     upper: str
-    """An empty directory before the run; afterwards the difference, in overlay form."""
+    """A directory, empty or with what an earlier run left; afterwards the difference, in overlay form."""
     work: str
     """A directory on the filesystem of `upper`, empty or left by an earlier run. Afterwards it holds what a kind of
     root filesystem needs for itself, nothing of the difference."""
@@ -44,6 +44,8 @@ class Mount(NamedTuple):
     gid: int = 0
     tree: RootFs | None = None
     """tree: what is shown. Its upper directory takes what the process writes."""
+    noexec: bool = False
+    """tmpfs: no program can be started from it."""
 
 
 class File(NamedTuple):
@@ -76,7 +78,8 @@ class RunSpec(NamedTuple):
     """`user[:group]`, names or numbers, looked up in the root filesystem; empty is root."""
     hostname: str = DEFAULT_HOSTNAME
     network: str = "default"
-    """`none` has only a loopback; `default` and `host` share the network of this machine."""
+    """`none` has only a loopback; `default` and `host` share the network of this machine. `private`: whoever starts the
+    job is in a network namespace for it alone, which the process shares."""
     files: tuple[File, ...] = ()
     mounts: tuple[Mount, ...] = ()
     extra_hosts: tuple[tuple[str, str], ...] = ()
@@ -88,6 +91,13 @@ class RunSpec(NamedTuple):
     """Every capability that we have, no filter of system calls, and /proc, /sys and the machine's devices in full."""
     terminal: bool = False
     """Whether standard input is a terminal that the process is to control."""
+    console: tuple[int, int] | None = None
+    """Rows and columns of a new terminal of the root filesystem's own /dev/pts, which the process controls. Its other
+    end goes to whoever is notified (run.py)."""
+    capabilities: tuple[str, ...] | None = None
+    """Names without `CAP_`; None is docker's default set."""
+    init: bool = False
+    """Process 1 is one of ours: it starts the process, hands signals on and collects the orphans of the others."""
 
     def to_json(self) -> dict[str, Any]:
         return self._asdict()
@@ -103,6 +113,8 @@ class RunSpec(NamedTuple):
             mounts=tuple(_mount(item) for item in value["mounts"]),
             extra_hosts=_pairs(value["extra_hosts"]),
             ulimits=tuple(Ulimit(*item) for item in value["ulimits"]),
+            console=tuple(value["console"]) if value["console"] else None,
+            capabilities=None if value["capabilities"] is None else tuple(value["capabilities"]),
         )
 
 

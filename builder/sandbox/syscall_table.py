@@ -7,6 +7,7 @@ Sources: docs.docker.com/engine/security/seccomp, arch/x86/entry/syscalls/*.tbl,
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -120,3 +121,26 @@ DENIED_EVERYWHERE = {
     "lsm_set_self_attr": 460,
     "lsm_list_modules": 461,
 }
+
+_OPENED: dict[str, str] = {
+    "BPF": "bpf",
+    "DAC_READ_SEARCH": "open_by_handle_at",
+    "PERFMON": "perf_event_open",
+    "SYSLOG": "syslog",
+    "SYS_ADMIN": "bpf clone fanotify_init fsconfig fsmount fsopen fspick lookup_dcookie mount mount_setattr move_mount "
+    "open_tree perf_event_open quotactl quotactl_fd setdomainname sethostname setns syslog umount umount2 unshare",
+    "SYS_BOOT": "reboot",
+    "SYS_MODULE": "delete_module finit_module init_module",
+    "SYS_NICE": "get_mempolicy mbind set_mempolicy set_mempolicy_home_node",
+    "SYS_PACCT": "acct",
+    "SYS_PTRACE": "kcmp pidfd_getfd process_madvise",
+    "SYS_RAWIO": "ioperm iopl",
+    "SYS_TIME": "clock_settime clock_settime64 settimeofday stime",
+    "SYS_TTY_CONFIG": "vhangup",
+}
+"""By capability: docker's profile lets these through for processes that have it. `clone` stands for what it may not ask
+for otherwise, and for clone3."""
+
+
+def opened_by(capabilities: Iterable[str]) -> frozenset[str]:
+    return frozenset(name for capability in capabilities for name in _OPENED.get(capability, "").split())

@@ -27,23 +27,46 @@ def attached(streams: Sequence[int]) -> Generator[tuple[list[int], bool]]:
         return
     user = streams[0]
     ours, theirs = os.openpty()
-    before = termios.tcgetattr(user)
     woken, wake = os.pipe()
     resized = signal.signal(signal.SIGWINCH, lambda *_: _copy_size(user, ours))
     relay = threading.Thread(target=_relay, args=(user, streams[1], ours, woken), daemon=True)
     try:
         _copy_size(user, ours)
-        tty.setraw(user, termios.TCSADRAIN)  # what was typed ahead is for the shell
-        relay.start()
-        yield [theirs, theirs, theirs], True
+        with raw_mode(user):
+            relay.start()
+            try:
+                yield [theirs, theirs, theirs], True
+            finally:
+                os.close(theirs)  # the last one: what the process wrote is read to its end
+                os.write(wake, b"x")
+                relay.join()
     finally:
-        os.close(theirs)  # the last one: what the process wrote is read to its end
-        os.write(wake, b"x")
-        relay.join()
         signal.signal(signal.SIGWINCH, resized)
-        termios.tcsetattr(user, termios.TCSADRAIN, before)
         for fd in (ours, woken, wake):
             os.close(fd)
+
+
+@contextmanager
+def raw_mode(terminal: int) -> Generator[None]:
+    """Every key goes to the process as it is; afterwards the terminal is as it was. -1: there is no terminal."""
+    if terminal < 0:
+        yield
+        return
+    before = termios.tcgetattr(terminal)
+    tty.setraw(terminal, termios.TCSADRAIN)  # what was typed ahead is for the process
+    try:
+        yield
+    finally:
+        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+
+
+def size_of(terminal: int) -> tuple[int, int] | None:
+    """Rows and columns; None for what is no terminal, or does not know."""
+    with suppress(OSError):
+        columns, rows = os.get_terminal_size(terminal)
+        if columns and rows:
+            return rows, columns
+    return None
 
 
 def _relay(user: int, output: int, ours: int, woken: int) -> None:

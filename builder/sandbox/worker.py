@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import socket
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from builder.errors import SandboxError
 from builder.sandbox import protocol
+from builder.sandbox.own_process import start_module
 from builder.sandbox.spec import ExitStatus
 
 _AT_ONCE = 32 << 10
-_BOOT = "import json,sys;sys.path[:]=json.loads(sys.argv.pop());from builder.sandbox.server import main;main()"
 
 
 class Call:
@@ -124,7 +122,7 @@ class Worker:
         if self._control is None:
             self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             with theirs:
-                self._starter = _spawn(theirs.fileno())
+                self._starter = start_module("builder.sandbox.server", [theirs.fileno()])
         return self._control
 
     def _end(self) -> None:
@@ -135,17 +133,3 @@ class Worker:
             self._control = None
             if worker:
                 os.waitpid(int(worker), 0)
-
-
-def _spawn(control: int) -> int:
-    """Starts the worker in a session of its own, so that a terminal's Ctrl-C reaches only the main process.
-
-    posix_spawn, because forking a process with threads is unsafe; -I and -S, because nothing of the environment and
-    of site packages' start-up hooks is wanted (sys.path is handed over whole, so an editable install works too).
-    """
-    package_parent = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    path = json.dumps([package_parent, *(entry for entry in sys.path if entry and entry != package_parent)])
-    argv = [sys.executable, "-I", "-S", "-X", "utf8", "-c", _BOOT, "3", path]
-    return os.posix_spawn(
-        sys.executable, argv, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, control, 3)], setsid=True
-    )

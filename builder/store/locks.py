@@ -35,6 +35,11 @@ class FileLock:
         """
         return self._flock(fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
 
+    @property
+    def descriptor(self) -> int:
+        """Of the open file: whoever inherits it holds the lock too."""
+        return self._fd
+
     def release(self) -> None:
         """Safe to repeat."""
         if self._fd >= 0:

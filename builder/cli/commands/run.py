@@ -1,0 +1,66 @@
+"""pybuild run"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from builder.cli.containers import CANNOT_RUN, failing_as, follow
+from builder.containers.create import create_container
+from builder.containers.start import NotStarted, start_container
+from builder.errors import UsageError
+from builder.wiring import container_tools
+
+HELP = "Run a command in a new container of an image."
+EXAMPLES = """\
+  pybuild run --rm -it debian:12
+  pybuild run --rm -v "$PWD":/src -w /src python:3.12 python -m pytest
+  pybuild run -d --name web -p 8080:80 -v data:/srv web:1.0
+  pybuild run --rm --memory 512m --cpus 1.5 --read-only --tmpfs /tmp app:1.0
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from builder.cli.container_options.arguments import add_options
+
+    add_options(parser)
+    parser.add_argument("image", metavar="IMAGE", help="name or id")
+    parser.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND", help="instead of the image's CMD")
+
+
+def run(args: argparse.Namespace) -> int:
+    return failing_as(CANNOT_RUN, lambda: _run(args))
+
+
+def _run(args: argparse.Namespace) -> int:
+    from builder.cli.container_options.arguments import asked_of
+
+    asked = asked_of(args, os.environ)
+    if args.interactive and args.tty and not args.detach and not os.isatty(0):
+        raise UsageError("not-a-terminal", "-it: the input is no terminal", hint="leave out -t")
+    with container_tools(args.root) as tools:
+        container = create_container(asked, tools)
+        try:
+            sock = start_container(container, tools, attach=not args.detach, size=_size())
+        except NotStarted as failure:
+            print(f"pybuild: {failure.status.reason}", file=sys.stderr)
+            return failure.status.code
+        finally:
+            _write_cidfile(args.cidfile, container.id)
+    if args.detach:
+        print(container.id)
+        return 0
+    return follow(sock, container, args, stop_unread=True)
+
+
+def _size() -> tuple[int, int]:
+    from builder.sandbox.terminal import size_of
+
+    return size_of(1) or (24, 80)
+
+
+def _write_cidfile(path: str | None, identifier: str) -> None:
+    if path:
+        with open(path, "x", encoding="utf-8") as file:
+            file.write(identifier)

@@ -1,0 +1,109 @@
+"""The options of `pybuild run`: the list, and what they ask for together."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+
+from builder.cli.container_options.mounts import mounts_of
+from builder.cli.container_options.ports import ports_of
+from builder.cli.container_options.process import capabilities_of, environment_of, hosts_of, labels_of, limits_of
+from builder.cli.surroundings import size_of, ulimit_of
+from builder.containers.create import Asked
+from builder.errors import UsageError
+from builder.images.resolve import PullPolicy
+from builder.sandbox.spec import DEFAULT_SHM_SIZE, Ulimit
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Everything but the image and the command."""
+    _add_process(parser)
+    _add_surroundings(parser)
+    add = parser.add_argument
+    add("-i", "--interactive", action="store_true", help="what is typed goes to the process")
+    add("-t", "--tty", action="store_true", help="a terminal for the process")
+    add("-d", "--detach", action="store_true", help="in the background; prints the id")
+    add("--detach-keys", default="ctrl-p,ctrl-q", metavar="KEYS", help="what leaves it running (default: %(default)s)")
+    add("--sig-proxy", default="true", choices=("true", "false"), help="signals go to the process (default: true)")
+    add("--rm", action="store_true", help="remove the container, and its volumes without names, when it ends")
+    add("--name", default="", help="of the container")
+    add("--cidfile", metavar="FILE", help="write the id to a new file")
+    add("--pull", default="missing", choices=[policy.value for policy in PullPolicy], help="when to ask a registry")
+    add("--platform", default="", help="which one of an image for several platforms")
+    add("--runtime", default="native", help="native, crun or runc (default: native)")
+
+
+def _add_process(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("-e", "--env", action="append", default=[], metavar="NAME[=VALUE]", help="a variable of the environment")
+    add("--env-file", action="append", default=[], metavar="FILE", help="variables, one a line")
+    add("-l", "--label", action="append", default=[], metavar="KEY=VALUE")
+    add("--label-file", action="append", default=[], metavar="FILE")
+    add("-w", "--workdir", default="", metavar="DIR", help="where the command starts")
+    add("-u", "--user", default="", metavar="USER[:GROUP]", help="names or numbers")
+    add("--entrypoint", metavar="COMMAND", help="instead of the image's ENTRYPOINT; empty: none")
+    add("--init", action="store_true", help="a process 1 that hands on signals and collects orphans")
+    add("--privileged", action="store_true", help="every right that we have, and the machine's devices")
+    add("--cap-add", action="append", default=[], metavar="CAPABILITY")
+    add("--cap-drop", action="append", default=[], metavar="CAPABILITY")
+    add("-m", "--memory", default="", metavar="SIZE", help="at most")
+    add("--cpus", default="", metavar="NUMBER", help="processors, such as 1.5")
+    add("--pids-limit", default="", metavar="NUMBER", help="processes at most")
+    add("--ulimit", action="append", default=[], metavar="NAME=SOFT[:HARD]")
+    add("--shm-size", default="", metavar="SIZE", help="of /dev/shm")
+    add("--stop-signal", default="", metavar="SIGNAL", help="what `stop` sends")
+    add("--stop-timeout", type=int, default=10, metavar="SECONDS", help="how long `stop` waits (default: 10)")
+
+
+def _add_surroundings(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("-v", "--volume", action="append", default=[], metavar="[SOURCE:]PATH[:ro]", help="a folder, file or volume")
+    add("--mount", action="append", default=[], metavar="type=TYPE,...", help="bind, volume or tmpfs")
+    add("--tmpfs", action="append", default=[], metavar="PATH[:OPTIONS]", help="a folder in memory")
+    add("--read-only", action="store_true", help="only mounts can be written to")
+    add("--network", "--net", default="", metavar="KIND", help="host, none, or private (with pasta or slirp4netns)")
+    add("-p", "--publish", action="append", default=[], metavar="[[ADDRESS:]HOST:]PORT[/udp]", help="a port, outside")
+    add("-P", "--publish-all", action="store_true", help="all ports that the image exposes, as free ones")
+    add("--hostname", default="", metavar="NAME", help="default: the beginning of the id")
+    add("--add-host", action="append", default=[], metavar="NAME:ADDRESS", help="a line of /etc/hosts")
+
+
+def asked_of(args: argparse.Namespace, ours: Mapping[str, str]) -> Asked:
+    if args.init and args.runtime != "native":
+        raise UsageError("bad-option", "--init is the native runtime's", hint="leave out --init or --runtime")
+    if args.rm and args.detach and args.cidfile:
+        raise UsageError("bad-option", "--cidfile of a container that removes itself")
+    return Asked(
+        image=args.image,
+        command=tuple(args.command),
+        name=args.name,
+        env=environment_of(args.env, args.env_file, ours),
+        labels=labels_of(args.label, args.label_file),
+        workdir=args.workdir,
+        user=args.user,
+        entrypoint=args.entrypoint,
+        hostname=args.hostname,
+        network=args.network,
+        ports=ports_of(args.publish),
+        publish_all=args.publish_all,
+        mounts=mounts_of(args.volume, args.mount, args.tmpfs),
+        extra_hosts=hosts_of(args.add_host),
+        limits=limits_of(args.memory, args.cpus, args.pids_limit),
+        ulimits=tuple(Ulimit(*ulimit_of(text)) for text in args.ulimit),
+        shm_size=size_of(args.shm_size) if args.shm_size else DEFAULT_SHM_SIZE,
+        privileged=args.privileged,
+        cap_add=tuple(args.cap_add),
+        cap_drop=tuple(args.cap_drop),
+        capabilities=capabilities_of(args.cap_add, args.cap_drop),
+        readonly=args.read_only,
+        tty=args.tty,
+        interactive=args.interactive,
+        stdin_once=args.interactive and not args.detach,
+        init=args.init,
+        remove=args.rm,
+        runtime=args.runtime,
+        stop_signal=args.stop_signal,
+        stop_seconds=args.stop_timeout,
+        pull=PullPolicy(args.pull),
+        platform=args.platform,
+    )

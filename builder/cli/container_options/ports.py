@@ -1,0 +1,54 @@
+"""`-p`."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+
+from builder.containers.types import Port
+from builder.errors import UsageError
+
+_PROTOCOLS = ("tcp", "udp")
+_EVERYWHERE = "0.0.0.0"  # noqa: S104 - docker's default
+
+
+def ports_of(texts: Sequence[str]) -> tuple[Port, ...]:
+    """`[[ADDRESS:]HOST:]CONTAINER[/tcp|udp]`, each number perhaps a range; without HOST any free port."""
+    return tuple(port for text in texts for port in _ports(text))
+
+
+def _ports(text: str) -> list[Port]:
+    places, _, protocol = text.partition("/")
+    protocol = protocol or "tcp"
+    address, host, container = _split(places)
+    inside, outside = _range(container), _range(host) if host else None
+    fits = inside and ((outside is None and not host) or (outside and len(outside) == len(inside)))
+    if protocol not in _PROTOCOLS or not fits or not inside or not _is_address(address):
+        hint = "[[ADDRESS:]HOST:]CONTAINER[/tcp|udp], such as 8080:80 or 127.0.0.1:5353:53/udp"
+        raise UsageError("bad-option", f"-p {text}: no ports", hint=hint)
+    numbers = list(outside or [0] * len(inside))
+    return [Port(number, protocol, numbers[at], address) for at, number in enumerate(inside)]
+
+
+def _split(text: str) -> tuple[str, str, str]:
+    rest, _, container = text.rpartition(":")
+    address, colon, host = rest.rpartition(":")
+    if not colon:
+        return _EVERYWHERE, rest, container
+    return address.removeprefix("[").removesuffix("]") or _EVERYWHERE, host, container
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _range(text: str) -> range | None:
+    first, dash, last = text.partition("-")
+    if not (first.isascii() and first.isdecimal()) or (dash and not last.isdecimal()):
+        return None
+    numbers = range(int(first), int(last if dash else first) + 1)
+    return numbers if numbers and numbers[0] > 0 and numbers[-1] < 65536 else None

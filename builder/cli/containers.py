@@ -1,0 +1,76 @@
+"""What the commands on containers have in common: being attached, and docker's exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+from builder.containers.client import Detached, Manner, attend, parse_detach_keys
+from builder.containers.types import Container
+from builder.errors import BuilderError
+from builder.lean import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import _socket
+
+CANNOT_RUN = 125
+"""As docker: what failed was not the command in the container."""
+
+
+def failing_as(code: int, do: Callable[[], int]) -> int:
+    """Errors that are not the container's command's are told as such, and have a code of their own: one can tell them
+    from the exit codes of the command."""
+    try:
+        return do()
+    except BuilderError as error:
+        from builder.cli.errors import print_error
+
+        print_error(error, sys.stderr)
+        return code
+
+
+def follow(sock: _socket.socket, container: Container, args: argparse.Namespace, *, stop_unread: bool = False) -> int:
+    """Attached until the process ends; its exit code. `stop_unread`: nobody would read its output any more."""
+    import signal
+
+    from builder.containers.monitor import wire
+
+    manner = Manner(
+        interactive=args.interactive,
+        tty=container.tty,
+        detach_keys=parse_detach_keys(args.detach_keys),
+        forward_signals=args.sig_proxy == "true" and not container.tty,
+    )
+    try:
+        return attend(sock, manner).code
+    except Detached:
+        print(f"\nread escape sequence: {container.name} goes on", file=sys.stderr)
+        return 0
+    except BrokenPipeError:
+        if stop_unread:
+            sock.send(wire.pack({"signal": signal.SIGKILL}))
+        raise
+    except KeyboardInterrupt:
+        print(f"pybuild: {container.name} goes on: pybuild stop {container.name}", file=sys.stderr)
+        raise
+    finally:
+        sock.close()
+
+
+def each(names: Sequence[str], do: Callable[[str], None], forgiven: Sequence[str] = ()) -> int:
+    """Does it for every container, and prints the names for which it was done, as docker; what fails is told, and the
+    others have their turn. `forgiven`: codes of errors that are none here."""
+    from builder.cli.errors import print_error
+
+    code = 0
+    for name in names:
+        try:
+            do(name)
+        except BuilderError as error:
+            if error.code not in forgiven:
+                print_error(error, sys.stderr)
+                code = error.exit_code
+        else:
+            print(name)
+    return code

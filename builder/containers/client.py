@@ -1,0 +1,192 @@
+"""The other side of a monitor: asking it for something, and being attached to one of its processes."""
+
+from __future__ import annotations
+
+import _socket
+import os
+import select
+import signal
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, NamedTuple
+
+from builder.containers.monitor import wire
+from builder.containers.records import folder_of
+from builder.containers.start import raise_failure
+from builder.errors import StoreError, UsageError
+from builder.sandbox.spec import ExitStatus
+from builder.sandbox.terminal import raw_mode, size_of
+from builder.store.store import Store
+
+DETACH_KEYS = b"\x10\x11"
+"""Ctrl-P Ctrl-Q."""
+_FORWARDED = (
+    "SIGINT SIGTERM SIGHUP SIGQUIT SIGUSR1 SIGUSR2 SIGALRM SIGCONT SIGPOLL SIGPROF SIGVTALRM SIGIO SIGPWR SIGWINCH"
+)
+_INSISTING = 3
+
+
+class Manner(NamedTuple):
+    """How to be attached."""
+
+    interactive: bool = False
+    """What we read goes to the process."""
+    tty: bool = False
+    detach_keys: bytes = DETACH_KEYS
+    forward_signals: bool = True
+
+
+class Detached(Exception):  # noqa: N818 - carries a result
+    """The user has left; the process goes on."""
+
+
+def ask(store: Store, identifier: str, name: str, request: dict[str, Any]) -> tuple[_socket.socket, list[int]]:
+    """The connection, after the monitor has done what it was asked for, and the descriptors that it sent. Raises
+    StoreError `not-running`, and what the monitor tells."""
+    try:
+        sock = wire.connect(folder_of(store, identifier))
+    except OSError as error:
+        raise not_running(name) from error
+    wire.send(sock, request)
+    packet, fds = wire.receive(sock)
+    if not packet:
+        raise not_running(name)
+    raise_failure(wire.unpack(packet) or {})
+    return sock, fds
+
+
+def not_running(name: str) -> StoreError:
+    return StoreError("not-running", f"container {name} does not run", hint=f"`pybuild start {name}`")
+
+
+def wait_for_end(sock: _socket.socket, seconds: float | None = None) -> ExitStatus | None:
+    """Of an attached process; None: it has not ended in time. A monitor that is killed takes its process along."""
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    while poll.poll(None if seconds is None else seconds * 1000):
+        packet, _ = wire.receive(sock)
+        message = wire.unpack(packet)
+        if message and "ended" in message:
+            return ExitStatus(**message["ended"])
+        if not packet:
+            return ExitStatus(137, signal.SIGKILL)
+    return None
+
+
+def parse_detach_keys(text: str) -> bytes:
+    """`ctrl-p,ctrl-q`, docker's spelling."""
+    keys = []
+    for word in text.split(","):
+        if len(word) == 1:
+            keys.append(word.encode())
+        elif word.startswith("ctrl-") and len(word) == 6 and (word[5].isalpha() or word[5] in "@[\\]^_"):
+            keys.append(bytes([ord(word[5].upper()) & 0x1F]))
+        else:
+            raise UsageError("bad-option", f"--detach-keys {text}: no such keys", hint="such as ctrl-p,ctrl-q")
+    return b"".join(keys)
+
+
+def attend(sock: _socket.socket, manner: Manner, streams: Sequence[int] = (0, 1, 2)) -> ExitStatus:
+    """Shows what the process writes and gives it what is typed, until it ends. Raises Detached, and BrokenPipeError
+    when nobody reads our output any more."""
+    return _Attendance(sock, manner, streams).run()
+
+
+class _Attendance:
+    def __init__(self, sock: _socket.socket, manner: Manner, streams: Sequence[int]) -> None:
+        self._sock = sock
+        self._manner = manner
+        self._input, *outputs = streams
+        self._outputs = dict(zip((wire.STDOUT, wire.STDERR), outputs, strict=True))
+        self._held = b""
+        """The beginning of the keys that detach, typed and not sent."""
+        self._interrupts = 0
+
+    def run(self) -> ExitStatus:
+        terminal = self._manner.tty and self._manner.interactive and os.isatty(self._input)
+        with raw_mode(self._input if terminal else -1), self._signals():
+            self._tell_size()
+            poll = select.poll()
+            poll.register(self._sock, select.POLLIN)
+            if self._manner.interactive:
+                poll.register(self._input, select.POLLIN)
+            while True:
+                for fd, _ in poll.poll():
+                    if fd == self._input and self._manner.interactive:
+                        if not self._read_input():
+                            poll.unregister(self._input)
+                    elif (status := self._read_output()) is not None:
+                        return status
+
+    def _read_output(self) -> ExitStatus | None:
+        packet, _ = wire.receive(self._sock)
+        if packet[:1] in self._outputs:
+            _write_all(self._outputs[packet[:1]], packet[1:])
+            return None
+        message = wire.unpack(packet)
+        if message and "ended" in message:
+            return ExitStatus(**message["ended"])
+        if not packet:  # killed, and the process with it
+            return ExitStatus(137, signal.SIGKILL)
+        return None
+
+    def _read_input(self) -> bool:
+        """False: there is nothing more."""
+        data = os.read(self._input, wire.MOST)
+        if not self._manner.tty:
+            self._send(wire.STDIN + data)
+            return bool(data)
+        passed, detached = self._without_keys(data)
+        if passed:
+            self._send(wire.STDIN + passed)
+        if detached:
+            raise Detached
+        return bool(data)
+
+    def _without_keys(self, data: bytes) -> tuple[bytes, bool]:
+        """What goes on to the process, and whether all the keys that detach were typed in a row."""
+        keys, passed = self._manner.detach_keys, b""
+        for at in range(len(data)):
+            self._held += data[at : at + 1]
+            if self._held == keys:
+                return passed, True
+            while self._held and not keys.startswith(self._held):
+                passed += self._held[:1]
+                self._held = self._held[1:]
+        return passed, False
+
+    def _send(self, packet: bytes) -> None:
+        with suppress(BrokenPipeError, ConnectionResetError):  # it has ended, as we are about to read
+            self._sock.send(packet)
+
+    @contextmanager
+    def _signals(self) -> Generator[None]:
+        numbers = [signal.Signals[name] for name in _FORWARDED.split()] if self._manner.forward_signals else []
+        if self._manner.tty and signal.SIGWINCH not in numbers:
+            numbers.append(signal.SIGWINCH)
+        before = {number: signal.signal(number, self._forward) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _forward(self, number: int, _frame: object) -> None:
+        if number == signal.SIGWINCH:
+            self._tell_size()
+            return
+        if number in (signal.SIGINT, signal.SIGTERM):
+            self._interrupts += 1
+            if self._interrupts >= _INSISTING:
+                raise KeyboardInterrupt
+        self._send(wire.pack({"signal": number}))
+
+    def _tell_size(self) -> None:
+        size = size_of(self._outputs[wire.STDOUT]) if self._manner.tty else None
+        if size:
+            self._send(wire.pack({"size": size}))
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(fd, data) :]

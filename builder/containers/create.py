@@ -1,0 +1,207 @@
+"""A new container: the image found, what was asked for joined with what the image says, a folder of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import closing
+from typing import NamedTuple
+
+from builder.containers import network_kind
+from builder.containers.names import check_name, invent_name
+from builder.containers.records import all_containers, folder_of, write_container
+from builder.containers.times import now
+from builder.containers.tools import Tools
+from builder.containers.types import Container, Limits, MountPoint, Port
+from builder.errors import ImageError, StoreError, UsageError
+from builder.images.find import find_image
+from builder.images.resolve import PullPolicy
+from builder.images.stored import Image, stored_image
+from builder.images.unpack import ensure_chain
+from builder.model.config import ImageConfig, RunConfig
+from builder.model.descriptor import Descriptor
+from builder.model.platform import Platform
+from builder.model.reference import Reference
+from builder.sandbox.emulation import check_emulated
+from builder.sandbox.spec import DEFAULT_SHM_SIZE, Ulimit
+from builder.store.locks import FileLock
+
+
+class Asked(NamedTuple):
+    """What the command line says of a container; nothing said is the image's matter."""
+
+    image: str
+    command: tuple[str, ...] = ()
+    name: str = ""
+    env: tuple[tuple[str, str | None], ...] = ()
+    """None takes the variable away."""
+    labels: tuple[tuple[str, str], ...] = ()
+    workdir: str = ""
+    user: str = ""
+    entrypoint: str | None = None
+    hostname: str = ""
+    network: str = ""
+    ports: tuple[Port, ...] = ()
+    """A host's port of 0 is any that is free."""
+    publish_all: bool = False
+    mounts: tuple[MountPoint, ...] = ()
+    extra_hosts: tuple[tuple[str, str], ...] = ()
+    limits: Limits = Limits()
+    ulimits: tuple[Ulimit, ...] = ()
+    shm_size: int = DEFAULT_SHM_SIZE
+    privileged: bool = False
+    cap_add: tuple[str, ...] = ()
+    cap_drop: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] | None = None
+    readonly: bool = False
+    tty: bool = False
+    interactive: bool = False
+    stdin_once: bool = False
+    init: bool = False
+    remove: bool = False
+    runtime: str = "native"
+    stop_signal: str = ""
+    stop_seconds: int = 10
+    pull: PullPolicy = PullPolicy.MISSING
+    platform: str = ""
+
+
+def create_container(asked: Asked, tools: Tools) -> Container:
+    """Afterwards it is in the store, and does not run. Raises UsageError, ImageError, StoreError `name-in-use`."""
+    store = tools.store
+    name = check_name(asked.name) if asked.name else ""
+    image = find_or_pull(asked, tools)
+    config = effective_config(image.config, asked)
+    check_emulated(image.config.platform, tools.host)
+    lowers = ensure_chain(store, tools.worker(), image.layers, tools.open_source, tools.fetching)
+    identifier = os.urandom(32).hex()
+    kind = network_kind.choose(asked.network, bool(asked.ports))
+    with FileLock(f"{store.folder('locks')}/containers"):
+        container = Container(
+            id=identifier,
+            name=_free_name(name, tools),
+            created=now(),
+            image=asked.image,
+            image_id=image.id,
+            manifest=image.descriptor,
+            layers=image.layers,
+            snapshots=tuple(os.path.basename(os.path.dirname(path)) for path in lowers),
+            config=config,
+            hostname=asked.hostname or (os.uname().nodename if kind == "host" else identifier[:12]),
+            network=kind,
+            ports=_ports(asked, config.config),
+            mounts=_mounts(asked, config.config),
+            **{name: getattr(asked, name) for name in _TAKEN_OVER},
+        )
+        _make_folder(container, tools)
+    return container
+
+
+_TAKEN_OVER = (
+    "extra_hosts", "limits", "ulimits", "shm_size", "privileged", "cap_add", "cap_drop", "capabilities", "readonly",
+    "tty", "interactive", "stdin_once", "init", "remove", "runtime", "stop_seconds",
+)  # fmt: skip
+"""What the image has no say in."""
+
+
+def find_or_pull(asked: Asked, tools: Tools) -> Image:
+    """The image in the store under that name or id, or else, by policy, from its registry; then it gets the name."""
+    store = tools.store
+    platform = Platform.parse(asked.platform, tools.host) if asked.platform else tools.host
+    if asked.pull is not PullPolicy.ALWAYS:
+        try:
+            return stored_image(store, find_image(store, asked.image).descriptor, asked.image, platform)
+        except ImageError as error:
+            if error.code not in ("image-not-found", "no-such-platform"):
+                raise
+    resolved = tools.resolver(asked.pull).resolve(asked.image, platform)
+    size = os.stat(store.blobs.path(resolved.digest)).st_size
+    image = stored_image(store, Descriptor("", resolved.digest, size), asked.image)
+    reference = Reference.parse(asked.image)
+    if not reference.digest:
+        store.refs.set(reference.familiar, image.descriptor, keep_previous=True)
+    return image
+
+
+def effective_config(image: ImageConfig, asked: Asked) -> ImageConfig:
+    """docker's rules: a new entrypoint takes away the image's command; an empty one takes away the entrypoint."""
+    config = image.config
+    environment: dict[str, str | None] = dict(item.partition("=")[::2] for item in config.env)
+    environment |= dict(asked.env)
+    entrypoint, command = config.entrypoint, config.cmd
+    if asked.entrypoint is not None:
+        entrypoint, command = ((asked.entrypoint,) if asked.entrypoint else ()), None
+    config = config._replace(
+        env=tuple(f"{name}={value}" for name, value in environment.items() if value is not None),
+        labels=tuple(sorted((dict(config.labels) | dict(asked.labels)).items())),
+        entrypoint=entrypoint,
+        cmd=asked.command or command,
+        working_dir=_directory(config.working_dir, asked.workdir),
+        user=asked.user or config.user,
+        stop_signal=asked.stop_signal or config.stop_signal,
+    )
+    if not (config.entrypoint or config.cmd):
+        raise UsageError("no-command", f"the image {asked.image} has no command", hint="name one after the image")
+    return image._replace(config=config)
+
+
+def _directory(image: str, asked: str) -> str:
+    if asked and not asked.startswith("/"):
+        raise UsageError("bad-option", f"the working directory {asked!r} is not an absolute path")
+    return asked or image or "/"
+
+
+def _free_name(name: str, tools: Tools) -> str:
+    """To be called while no other container can get a name."""
+    taken: Mapping[str, str] = {container.name: container.id for container in all_containers(tools.store)}
+    if name in taken:
+        raise StoreError(
+            "name-in-use",
+            f"the name {name} is that of container {taken[name][:12]}",
+            hint=f"choose another one, or `pybuild rm {name}`",
+        )
+    return name or invent_name(taken)
+
+
+def _mounts(asked: Asked, config: RunConfig) -> tuple[MountPoint, ...]:
+    """What was asked for, then a volume without a name for each VOLUME of the image that it does not cover."""
+    covered = {os.path.normpath(mount.destination) for mount in asked.mounts}
+    volumes = sorted({os.path.normpath(path) for path in config.volumes} - covered)
+    anonymous = [MountPoint("volume", path, anonymous=True) for path in volumes if path != "/"]
+    return tuple(
+        mount._replace(source=os.urandom(32).hex()) if mount.anonymous else mount
+        for mount in (*asked.mounts, *anonymous)
+    )
+
+
+def _ports(asked: Asked, config: RunConfig) -> tuple[Port, ...]:
+    ports = list(asked.ports)
+    if asked.publish_all:
+        published = {(port.container, port.protocol) for port in ports}
+        for text in config.exposed_ports:
+            number, _, protocol = text.partition("/")
+            if number.isdecimal() and (int(number), protocol or "tcp") not in published:
+                ports.append(Port(int(number), protocol or "tcp"))
+    return tuple(port if port.host else port._replace(host=_any_free(port)) for port in ports)
+
+
+def _any_free(port: Port) -> int:
+    import socket
+
+    kind = socket.SOCK_DGRAM if port.protocol == "udp" else socket.SOCK_STREAM
+    family = socket.AF_INET6 if ":" in port.address else socket.AF_INET
+    with closing(socket.socket(family, kind)) as sock:
+        sock.bind((port.address, 0))
+        return int(sock.getsockname()[1])
+
+
+def _make_folder(container: Container, tools: Tools) -> None:
+    """`base` stands below the image: the kernel's trees need directories to stand on, which are no change of it."""
+    draft = tools.store.temporary.directory()
+    for name, mode in (("upper", 0o755), ("work", 0o700), ("base", 0o755)):
+        os.mkdir(f"{draft}/{name}", mode)
+        os.chmod(f"{draft}/{name}", mode)
+    for name in ("dev", "proc", "sys"):
+        os.mkdir(f"{draft}/base/{name}", 0o755)
+    write_container(draft, container)
+    os.rename(draft, folder_of(tools.store, container.id))

@@ -1,0 +1,29 @@
+"""What a container finds in /etc/hosts and /etc/resolv.conf."""
+
+from __future__ import annotations
+
+from builder.containers.network.connect import PRIVATE, available, connector
+from builder.containers.types import Container
+from builder.sandbox import network
+
+_GATEWAY = "host-gateway"
+
+
+def hosts(container: Container) -> str:
+    """docker's word `host-gateway` means this machine."""
+    program = connector(available()) if container.network == PRIVATE else None
+    lines = ["127.0.0.1\tlocalhost", "::1\tlocalhost ip6-localhost ip6-loopback"]
+    lines.append(f"{program.address if program and program.address else '127.0.1.1'}\t{container.hostname}")
+    gateway = program.gateway if program else "127.0.0.1"
+    lines += [f"{gateway if address == _GATEWAY else address}\t{name}" for name, address in container.extra_hosts]
+    return "\n".join(lines) + "\n"
+
+
+def resolv_conf(container: Container) -> str:
+    """This machine's, but for the servers where the network's own program is asked: what listens on this machine's
+    loopback cannot be reached from another network."""
+    text = network.resolv_conf()
+    if container.network != PRIVATE:
+        return text
+    rest = [line for line in text.splitlines() if not line.startswith("nameserver")]
+    return "\n".join([*rest, f"nameserver {connector(available()).nameserver}"]) + "\n"

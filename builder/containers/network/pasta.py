@@ -1,0 +1,64 @@
+"""pasta (of passt): the container has this machine's own addresses."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from builder.containers.network.types import Connected
+from builder.errors import SandboxError
+
+_PATIENCE_S = 5
+_NAMESERVER = "169.254.1.1"
+"""As podman has it: an address that nothing else has."""
+
+
+class Pasta:
+    nameserver = _NAMESERVER
+    gateway = "169.254.1.2"
+    address = ""
+
+    def __init__(self, wanted: Connected) -> None:
+        self._wanted = wanted
+        self._alive, self._held = os.pipe2(os.O_CLOEXEC)
+
+    def execute(self) -> None:
+        os.set_inheritable(self._held, True)
+        argv = ["pasta", "--config-net", "--foreground", "--quiet", "--dns-forward", _NAMESERVER]
+        argv += [] if self._wanted.reach_machine else ["--no-map-gw"]
+        argv += ["--runas", "0:0"] if os.geteuid() == 0 else []
+        for protocol, option in (("tcp", "-t"), ("udp", "-u")):
+            ports = [port for port in self._wanted.ports if port.protocol == protocol]
+            for port in ports:
+                address = "" if port.address == "0.0.0.0" else f"{port.address}/"  # noqa: S104 - every address
+                argv += [option, f"{address}{port.host}:{port.container}"]
+            argv += [] if ports else [option, "none"]
+        argv += ["-T", "none", "-U", "none", "--netns", self._wanted.namespace]
+        os.execvp(argv[0], argv)  # noqa: S606 - there is no shell to want
+
+    def finish(self) -> None:
+        """It says nothing when it is ready, so the route that it makes is waited for; its end closes the pipe."""
+        os.close(self._held)
+        os.set_blocking(self._alive, False)
+        until = time.monotonic() + _PATIENCE_S
+        while not _has_route():
+            if time.monotonic() > until or self._ended():
+                ports = ", ".join(f"{port.address}:{port.host}/{port.protocol}" for port in self._wanted.ports)
+                raise SandboxError(
+                    "no-network",
+                    "pasta could not connect the container's network",
+                    hint=f"something else may listen on {ports}" if ports else None,
+                )
+            time.sleep(0.005)
+        os.close(self._alive)
+
+    def _ended(self) -> bool:
+        try:
+            return not os.read(self._alive, 1)
+        except BlockingIOError:
+            return False
+
+
+def _has_route() -> bool:
+    with open("/proc/self/net/route", encoding="ascii") as file:
+        return any(line.split()[1] == "00000000" for line in file)

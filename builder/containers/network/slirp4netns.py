@@ -1,0 +1,78 @@
+"""slirp4netns: a network 10.0.2.0/24, in which this machine answers as 10.0.2.2 and questions of names as 10.0.2.3."""
+
+from __future__ import annotations
+
+import _socket
+import json
+import os
+import time
+
+from builder.containers.network.types import Connected
+from builder.containers.types import Port
+from builder.errors import SandboxError
+
+NAMESERVER, GATEWAY, ADDRESS = "10.0.2.3", "10.0.2.2", "10.0.2.100"
+_API = "network"
+
+
+class Slirp4netns:
+    nameserver = NAMESERVER
+    gateway = GATEWAY
+    address = ADDRESS
+
+    def __init__(self, wanted: Connected) -> None:
+        self._wanted = wanted
+        self._folder = os.open(wanted.folder, os.O_PATH | os.O_DIRECTORY)
+        self._ready, self._tell = os.pipe2(os.O_CLOEXEC)
+
+    def execute(self) -> None:
+        """The socket's address is short, however deep the folder lies."""
+        for fd in (self._folder, self._tell):
+            os.set_inheritable(fd, True)
+        argv = ["slirp4netns", "--configure", "--mtu=65520", "--netns-type=path", f"--ready-fd={self._tell}"]
+        argv += [] if self._wanted.reach_machine else ["--disable-host-loopback"]
+        argv += [f"--api-socket=/proc/self/fd/{self._folder}/{_API}", self._wanted.namespace, "tap0"]
+        os.execvp(argv[0], argv)  # noqa: S606 - there is no shell to want
+
+    def finish(self) -> None:
+        os.close(self._tell)
+        with open(self._ready, "rb") as file:
+            if not file.read(1):
+                raise SandboxError("no-network", "slirp4netns could not connect the container's network")
+        for port in self._wanted.ports:
+            self._forward(port)
+        os.close(self._folder)
+
+    def _forward(self, port: Port) -> None:
+        arguments = {"proto": port.protocol, "host_addr": port.address, "host_port": port.host}
+        arguments |= {"guest_addr": ADDRESS, "guest_port": port.container}
+        answer = self._call({"execute": "add_hostfwd", "arguments": arguments})
+        if "error" in answer:
+            raise port_refused(port, str(answer["error"].get("desc", "")))
+
+    def _call(self, request: dict[str, object]) -> dict[str, dict[str, object]]:
+        sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+        try:
+            for _ in range(200):  # the program makes it about when it says that it is ready
+                try:
+                    sock.connect(f"/proc/self/fd/{self._folder}/{_API}")
+                    break
+                except (FileNotFoundError, ConnectionRefusedError):
+                    time.sleep(0.01)
+            sock.sendall(json.dumps(request).encode())
+            sock.shutdown(_socket.SHUT_WR)
+            said = b""
+            while part := sock.recv(1 << 16):
+                said += part
+        finally:
+            sock.close()
+        return dict(json.loads(said))
+
+
+def port_refused(port: Port, why: str) -> SandboxError:
+    hint = "a port below 1024 needs root" if port.host < 1024 else "something else may listen on it"
+    return SandboxError(
+        "port-refused",
+        f"cannot listen on {port.address}:{port.host}/{port.protocol} for the container{f': {why}' if why else ''}",
+        hint=hint,
+    )

@@ -1,0 +1,61 @@
+"""Removing containers."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+
+from builder.containers.client import ask, wait_for_end
+from builder.containers.records import folder_of
+from builder.containers.tools import Tools
+from builder.containers.types import Container
+from builder.containers.volumes import remove_volume
+from builder.errors import StoreError
+from builder.store.failures import storing
+from builder.store.locks import FileLock
+
+_KILL = 9
+
+
+def remove_container(container: Container, tools: Tools, *, force: bool = False, volumes: bool = False) -> None:
+    """Afterwards it is gone; `force` ends it first, `volumes` takes those that have no name along. Raises StoreError
+    `still-running`."""
+    folder = folder_of(tools.store, container.id)
+    lock = FileLock(f"{folder}/lock")
+    try:
+        if not lock.exclusive(wait=False):
+            if not force:
+                raise StoreError(
+                    "still-running",
+                    f"container {container.name} runs",
+                    hint=f"`pybuild stop {container.name}` first, or --force",
+                )
+            end_container(container, tools)
+            lock.exclusive()
+        if os.path.isdir(folder):  # a container of --rm has removed itself
+            _remove(folder, tools)
+    finally:
+        lock.release()
+    if volumes or container.remove:
+        for mount in container.mounts:
+            if mount.anonymous:
+                remove_volume(tools.store, mount.source, tools.remove_tree)
+
+
+def end_container(container: Container, tools: Tools) -> None:
+    """Afterwards nothing of it runs."""
+    with suppress(StoreError):  # it has ended meanwhile
+        watch, _ = ask(tools.store, container.id, container.name, {"do": "watch"})
+        ask(tools.store, container.id, container.name, {"do": "signal", "number": _KILL})[0].close()
+        wait_for_end(watch)
+        watch.close()
+
+
+def _remove(folder: str, tools: Tools) -> None:
+    """Killed in the middle, what is left is never taken for a container; the next removal clears it away."""
+    with storing(folder):
+        os.rename(folder, f"{folder}.dead")
+        parent = os.path.dirname(folder)
+        for name in os.listdir(parent):
+            if name.endswith(".dead"):
+                tools.remove_tree(f"{parent}/{name}")

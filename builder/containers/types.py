@@ -1,0 +1,161 @@
+"""What a container is, as plain values: everything that was decided when it was made, and how it fares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from builder.model.config import DEFAULT_PATH, ImageConfig, RunConfig
+from builder.model.descriptor import Descriptor
+from builder.model.digest import Digest
+from builder.model.layer import Chain, Layer
+from builder.sandbox.spec import DEFAULT_SHM_SIZE, Ulimit
+
+DEFAULT_STOP_SIGNAL = "SIGTERM"
+DEFAULT_STOP_SECONDS = 10
+
+
+class MountPoint(NamedTuple):
+    """Something that is not of the image."""
+
+    kind: str
+    """`bind`, `volume` or `tmpfs`."""
+    destination: str
+    source: str = ""
+    """bind: absolute path on this machine; volume: its name."""
+    readonly: bool = False
+    copy: bool = True
+    """volume: an empty one gets what the image has there."""
+    anonymous: bool = False
+    """volume: it has no name that anyone chose, and goes with the container."""
+    size: int = 0
+    mode: int | None = None
+    noexec: bool = True
+    """tmpfs."""
+
+
+class Port(NamedTuple):
+    container: int
+    protocol: str = "tcp"
+    host: int = 0
+    address: str = "0.0.0.0"  # noqa: S104 - docker's default: every address of this machine
+
+
+class Limits(NamedTuple):
+    """0 is no limit."""
+
+    memory: int = 0
+    cpus: float = 0.0
+    pids: int = 0
+
+
+class Container(NamedTuple):
+    """As it was made; nothing of it ever changes. `config.json`."""
+
+    id: str
+    name: str
+    created: str
+    """RFC 3339."""
+    image: str
+    """As it was asked for."""
+    image_id: Digest
+    manifest: Descriptor
+    layers: Chain
+    snapshots: tuple[str, ...]
+    """The folders in the store's `snapshots/` that lie below its own files, bottom first."""
+    config: ImageConfig
+    """The image's, with what was said of this container: environment, command, user and so on are final."""
+    hostname: str
+    network: str = "host"
+    ports: tuple[Port, ...] = ()
+    mounts: tuple[MountPoint, ...] = ()
+    extra_hosts: tuple[tuple[str, str], ...] = ()
+    limits: Limits = Limits()
+    ulimits: tuple[Ulimit, ...] = ()
+    shm_size: int = DEFAULT_SHM_SIZE
+    privileged: bool = False
+    cap_add: tuple[str, ...] = ()
+    cap_drop: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] | None = None
+    """What follows of the two; None is docker's default set."""
+    readonly: bool = False
+    tty: bool = False
+    interactive: bool = False
+    stdin_once: bool = False
+    """Input ends with whoever gave it first."""
+    init: bool = False
+    remove: bool = False
+    """When it ends, it goes."""
+    runtime: str = "native"
+    stop_seconds: int = DEFAULT_STOP_SECONDS
+
+    @property
+    def argv(self) -> tuple[str, ...]:
+        """ENTRYPOINT, then CMD."""
+        return (*(self.config.config.entrypoint or ()), *(self.config.config.cmd or ()))
+
+    @property
+    def run_config(self) -> RunConfig:
+        return self.config.config
+
+    @property
+    def stop_signal(self) -> str:
+        return self.config.config.stop_signal or DEFAULT_STOP_SIGNAL
+
+    def environment(self) -> tuple[tuple[str, str], ...]:
+        """What its first process sees, and what `exec` begins with."""
+        given = dict(item.partition("=")[::2] for item in self.config.config.env)
+        usual = {"PATH": DEFAULT_PATH, "HOSTNAME": self.hostname} | ({"TERM": "xterm"} if self.tty else {})
+        return tuple((usual | given).items())
+
+    def to_json(self) -> dict[str, Any]:
+        return self._asdict() | {
+            "manifest": self.manifest.to_json(),
+            "layers": [[layer.diff_id, layer.descriptor.to_json()] for layer in self.layers],
+            "config": self.config.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Container:
+        """What `to_json` gave, by way of JSON text."""
+        capabilities = value["capabilities"]
+        return cls(**value)._replace(
+            image_id=Digest.parse(value["image_id"]),
+            manifest=Descriptor.from_json(value["manifest"]),
+            layers=tuple(Layer(Digest.parse(diff), Descriptor.from_json(blob)) for diff, blob in value["layers"]),
+            snapshots=tuple(value["snapshots"]),
+            config=ImageConfig.from_json(value["config"]),
+            ports=tuple(Port(*item) for item in value["ports"]),
+            mounts=tuple(MountPoint(*item) for item in value["mounts"]),
+            extra_hosts=_pairs(value["extra_hosts"]),
+            limits=Limits(*value["limits"]),
+            ulimits=tuple(Ulimit(*item) for item in value["ulimits"]),
+            cap_add=tuple(value["cap_add"]),
+            cap_drop=tuple(value["cap_drop"]),
+            capabilities=None if capabilities is None else tuple(capabilities),
+        )
+
+
+def _pairs(items: Sequence[Sequence[str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((first, second) for first, second in items)
+
+
+class State(NamedTuple):
+    """How it fares. `state.json`, which its monitor writes."""
+
+    status: str = "created"
+    """`created`, `running` or `exited`."""
+    pid: int = 0
+    """Of its first process, as this machine counts."""
+    monitor: int = 0
+    started: str = ""
+    finished: str = ""
+    exit_code: int = 0
+    error: str = ""
+    """Why it could not be started, or what happened to it."""
+    out_of_memory: bool = False
+    paused: bool = False
+
+    @property
+    def running(self) -> bool:
+        return self.status == "running"

@@ -1,0 +1,33 @@
+"""What containers need of the store: neither `rmi` nor `prune` may take it from below them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from builder.containers.records import all_containers
+from builder.containers.types import Container
+from builder.images.uses import Use
+from builder.model.digest import Digest
+from builder.store.store import Store
+
+
+class InUse(NamedTuple):
+    images: tuple[Use, ...]
+    """What each container was made from, with the snapshots that lie below its own files."""
+    volumes: frozenset[str]
+    """By name."""
+
+
+def in_use(store: Store) -> InUse:
+    """By all containers that there are, running or not: a stopped one can be started again."""
+    everything = all_containers(store)
+    return InUse(
+        images=tuple(_use(container) for container in everything),
+        volumes=frozenset(
+            mount.source for container in everything for mount in container.mounts if mount.kind == "volume"
+        ),
+    )
+
+
+def _use(container: Container) -> Use:
+    return Use(container.manifest, f"container {container.name}", tuple(map(Digest.from_hex, container.snapshots)))

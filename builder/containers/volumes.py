@@ -1,0 +1,69 @@
+"""Directories that outlive containers: `volumes/NAME/data` in the store.
+
+A volume that is used for the first time gets what the image has at its place, with owner and mode, as in docker. It is
+made elsewhere and renamed: it is there whole or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Sequence
+
+from builder.containers.types import MountPoint
+from builder.errors import UsageError
+from builder.sandbox.worker import Worker
+from builder.store.failures import storing
+from builder.store.locks import FileLock
+from builder.store.store import Store
+
+_FOLDER = "volumes"
+_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
+
+
+def volume_path(store: Store, name: str) -> str:
+    return f"{store.folder(_FOLDER)}/{name}/data"
+
+
+def all_volumes(store: Store) -> list[str]:
+    with storing(store.folder(_FOLDER)):
+        return sorted(name for name in os.listdir(store.folder(_FOLDER)) if _NAME.fullmatch(name))
+
+
+def check_volume_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            "bad-volume",
+            f"{name[:100]!r} is neither an absolute path nor a name of a volume",
+            hint="letters, digits, `_`, `.`, `-`",
+        )
+    return name
+
+
+def ensure_volume(store: Store, mount: MountPoint, lowers: Sequence[str], worker: Callable[[], Worker]) -> None:
+    """Afterwards it is there. `lowers`: the image's snapshots."""
+    folder = f"{store.folder(_FOLDER)}/{mount.source}"
+    with FileLock(f"{store.folder('locks')}/volumes"), storing(folder):
+        if os.path.isdir(folder) and not (mount.copy and _is_empty(folder)):
+            return
+        draft = store.temporary.directory()
+        initial = {"lowers": list(lowers), "path": mount.destination, "optional": True} if mount.copy else None
+        args = {"directory": f"{draft}/data", "initial": initial, "mode": 0o755, "uid": 0, "gid": 0}
+        worker().call("fill", args)
+        if os.path.isdir(folder):
+            os.rmdir(f"{folder}/data")
+            os.rmdir(folder)
+        os.rename(draft, folder)
+
+
+def remove_volume(store: Store, name: str, remover: Callable[[str], None]) -> None:
+    """Gone already is no error."""
+    with storing(store.folder(_FOLDER)):
+        remover(f"{store.folder(_FOLDER)}/{name}")
+
+
+def _is_empty(folder: str) -> bool:
+    try:
+        return not os.listdir(f"{folder}/data")
+    except PermissionError:  # it belongs to a subordinate user, so it was filled
+        return False
