@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from builder.calls.answer import Answer
     from builder.calls.fix import FixAnswer
-    from builder.containers.tools import Tools as ContainerTools
     from builder.context.buildfile import BuildfileText
     from builder.context.origin import Origin
     from builder.debugging import Request
@@ -132,7 +131,7 @@ def failed_place(store: Store, project: str) -> str:
     return f"{store.place('builds', project)}.failed"
 
 
-class _Tools:
+class Tools:
     """What most builds do without: each is made when it is first asked for, and the same one is given afterwards."""
 
     def __init__(self, store: Store, reporter: Reporter, opened: ExitStack, insecure: tuple[str, ...] = ()) -> None:
@@ -182,30 +181,8 @@ class _Tools:
         return FetchReport(self._reporter)
 
 
-@contextmanager
-def container_tools(root: str | None, progress: str = "auto") -> Iterator[ContainerTools]:
-    """What commands on containers work with, in a store that is open for as long."""
-    import sys
-
-    from builder.containers.tools import Tools as ContainerTools
-    from builder.progress.choose import make_reporter
-
-    with ExitStack() as opened:
-        store = opened.enter_context(open_store(root))
-        tools = _Tools(make_reporter(progress, sys.stderr, os.environ), opened)
-        yield ContainerTools(
-            store=store,
-            worker=tools.worker,
-            open_source=tools.open_source,
-            fetching=tools.fetching,
-            resolver=lambda policy: StoreResolver(store, tools.open_source, policy),
-            remove_tree=remover(tools.worker),
-            host=host_platform(),
-        )
-
-
 def _workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: ExitStack) -> Workshop:
-    tools = _Tools(store, reporter, opened, options.insecure_registries)
+    tools = Tools(store, reporter, opened, options.insecure_registries)
     local = LocalCache(store)
     opened.callback(local.close)
     policy = PullPolicy.ALWAYS if options.pull else PullPolicy.MISSING
@@ -266,7 +243,7 @@ def means_of(store: Store, opened: ExitStack) -> Means:
     """What outputs of images that are in the store already work with."""
     from builder.progress.silent import SilentReporter
 
-    tools = _Tools(store, SilentReporter(), opened)
+    tools = Tools(store, SilentReporter(), opened)
     return Means(store, tools.open_source, tools.worker, tools.route)
 
 
@@ -362,7 +339,7 @@ def _origins(options: BuildOptions) -> dict[str, Origin]:
     return named_origins(options.build_contexts)
 
 
-def _outputs(options: BuildOptions, means: Means, tools: _Tools) -> Callable[[tuple[Layered, ...]], Written]:
+def _outputs(options: BuildOptions, means: Means, tools: Tools) -> Callable[[tuple[Layered, ...]], Written]:
     """Checks the specs now, before anything is built; the function that it returns writes them all."""
     names = tuple(parse_tag(tag) for tag in options.tags)
     specs = _parsed(options.outputs) if options.outputs else [OutputSpec(OutputKind.IMAGE)]

@@ -7,10 +7,10 @@ import os
 import sys
 
 from builder.cli.containers import CANNOT_RUN, failing_as, follow
+from builder.container_wiring import container_tools
 from builder.containers.create import create_container
 from builder.containers.start import NotStarted, start_container
 from builder.errors import UsageError
-from builder.wiring import container_tools
 
 HELP = "Run a command in a new container of an image."
 EXAMPLES = """\
