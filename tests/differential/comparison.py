@@ -29,9 +29,10 @@ class Result(NamedTuple):
 class Bench:
     """Bases, and a folder in which contexts and archives are made; the archives stay until the case is built again."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, layouts: Mapping[str, str] | None = None) -> None:
+        """`layouts` are bases that exist; without them those of the cases are made."""
         self.folder = folder
-        self.layouts = make_bases(os.path.join(folder, "bases"))
+        self.layouts = make_bases(os.path.join(folder, "bases")) if layouts is None else layouts
         self._bases: Mapping[str, Image] = {name: read_layout(layout) for name, layout in self.layouts.items()}
 
     def build(self, case: Case, builder: Builder) -> Result:

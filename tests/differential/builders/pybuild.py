@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from builder.images.fetch import ensure_blobs
 from builder.images.resolve import StoreResolver
 from builder.images.sources.open import Sources
 from builder.model.platform import Platform
@@ -63,8 +64,10 @@ class Pybuild:
 def _name_bases(root: str, layouts: Mapping[str, str]) -> None:
     """Gives the store the bases under their names, as they are: a build would run their ONBUILD instructions."""
     store = Store.open(root)
-    resolver = StoreResolver(store, Sources())
+    sources = Sources()
+    resolver = StoreResolver(store, sources)
     for name, layout in layouts.items():
         image = resolver.resolve(f"oci:{layout}", Platform("linux", ARCHITECTURE))
+        ensure_blobs(store, image.layers, sources)
         descriptor = store.blobs.put_bytes(store.blobs.read(image.digest), "application/vnd.oci.image.manifest.v1+json")
         store.refs.set(f"{name}:latest", descriptor)
