@@ -36,22 +36,34 @@ def build(  # noqa: PLR0913 - each is a flag of the command, given by name
     no_cache: bool = False,
     no_cache_filter: Sequence[str] = (),
     outputs: Sequence[str] = (),
+    push: bool = False,
+    insecure_registries: Sequence[str] = (),
     root: str | None = None,
     runtime: str = "native",
     build_contexts: Mapping[str, str] | None = None,
     epoch: int | None = None,
     secrets: Sequence[str] = (),
     ssh: Sequence[str] = (),
+    network: str = "default",
+    add_hosts: Mapping[str, str] | None = None,
+    shm_size: int = 0,
+    ulimits: Mapping[str, int | tuple[int, int]] | None = None,
+    allow: Sequence[str] = (),
+    iidfile: str | None = None,
+    metadata_file: str | None = None,
     on_event: Callable[[Event], None] | None = None,
 ) -> BuildResult:
     """What `pybuild build` does, with events instead of printing. Afterwards the image is in the store at `root`.
 
     `on_event` hears every event of the build, from several threads but one at a time; the last is BuildFinished.
     `epoch` is SOURCE_DATE_EPOCH in seconds; the environment is not looked at. `secrets` and `ssh` are
-    written as on the command line: `id=NAME,src=FILE`. Raises BuilderError.
+    written as on the command line: `id=NAME,src=FILE`. `network`, `add_hosts` (name to address), `shm_size` in bytes,
+    `ulimits` (one number, or soft and hard) and `allow` (`network.host`, `security.insecure`, `device`) are for every
+    RUN. Raises BuilderError.
     """
     from builder import wiring
     from builder.pipeline import BuildOptions
+    from builder.plan.asked import surroundings
     from builder.progress.listener import Listener
 
     options = BuildOptions(
@@ -67,14 +79,24 @@ def build(  # noqa: PLR0913 - each is a flag of the command, given by name
         no_cache=no_cache,
         no_cache_filter=tuple(no_cache_filter),
         outputs=tuple(outputs),
+        push=push,
+        insecure_registries=tuple(insecure_registries),
         runtime=runtime,
         root=root,
         epoch=epoch,
         secrets=tuple(secrets),
         ssh=tuple(ssh),
+        surroundings=surroundings(network, (add_hosts or {}).items(), shm_size, _limits(ulimits or {}), allow),
+        iidfile=iidfile,
+        metadata_file=metadata_file,
         build_contexts=tuple((build_contexts or {}).items()),
     )
     return wiring.build(options, Listener(on_event or _ignore))
+
+
+def _limits(ulimits: Mapping[str, int | tuple[int, int]]) -> list[tuple[str, int, int]]:
+    pairs = [(name, limit if isinstance(limit, tuple) else (limit, limit)) for name, limit in ulimits.items()]
+    return [(name, soft, hard) for name, (soft, hard) in pairs]
 
 
 def _ignore(_event: Event) -> None:

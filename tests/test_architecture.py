@@ -46,7 +46,7 @@ ALLOWED: dict[str, set[str]] = {
         "changes", "container_wiring", "wiring", "pipeline", "plan", "images", "containers", "outputs", "solve",
         "syntax", "sandbox", "store", "progress", "context", "calls", "configuration", "debugging",
     },
-    "__init__": {"wiring", "pipeline", "progress"},
+    "__init__": {"wiring", "pipeline", "plan", "progress"},
     "__main__": {"cli"},
     "changes": {"syntax", "plan"},
     "planning": {"syntax", "plan", "lint", "cache", "context", "store"},
