@@ -67,31 +67,19 @@ def build(  # noqa: PLR0913 - each is a flag of the command, given by name
     from builder.progress.listener import Listener
 
     options = BuildOptions(
-        context=context,
-        file=file,
-        tags=tuple(tags),
-        build_args=tuple((build_args or {}).items()),
-        target=target,
-        platform=platform,
-        labels=tuple((labels or {}).items()),
-        annotations=tuple(annotations),
-        pull=pull,
-        no_cache=no_cache,
-        no_cache_filter=tuple(no_cache_filter),
-        outputs=tuple(outputs),
-        push=push,
-        insecure_registries=tuple(insecure_registries),
-        runtime=runtime,
-        root=root,
-        epoch=epoch,
-        secrets=tuple(secrets),
-        ssh=tuple(ssh),
-        surroundings=surroundings(network, (add_hosts or {}).items(), shm_size, _limits(ulimits or {}), allow),
-        iidfile=iidfile,
-        metadata_file=metadata_file,
-        build_contexts=tuple((build_contexts or {}).items()),
-    )
+        context=context, file=file, target=target, platform=platform, root=root, runtime=runtime, epoch=epoch,
+        pull=pull, push=push, no_cache=no_cache, iidfile=iidfile, metadata_file=metadata_file,
+        tags=tuple(tags), annotations=tuple(annotations), no_cache_filter=tuple(no_cache_filter),
+        outputs=tuple(outputs), insecure_registries=tuple(insecure_registries),
+        secrets=tuple(secrets), ssh=tuple(ssh),
+        build_args=_pairs(build_args), labels=_pairs(labels), build_contexts=_pairs(build_contexts),
+        surroundings=surroundings(network, _pairs(add_hosts), shm_size, _limits(ulimits or {}), allow),
+    )  # fmt: skip
     return wiring.build(options, Listener(on_event or _ignore))
+
+
+def _pairs(given: Mapping[str, str] | None) -> tuple[tuple[str, str], ...]:
+    return tuple((given or {}).items())
 
 
 def _limits(ulimits: Mapping[str, int | tuple[int, int]]) -> list[tuple[str, int, int]]:
