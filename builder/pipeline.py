@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
+from builder.builds.recording import Asked, Made, Recording
 from builder.cache.ledger import Ledger
 from builder.context.buildfile import BuildfileText
 from builder.errors import BuilderError
@@ -112,6 +113,8 @@ class BuildResult(NamedTuple):
     cached: int
     seconds: float
     decisions: tuple[Decision, ...]
+    build: str
+    """Its id in the history of builds."""
 
     def to_json(self) -> dict[str, object]:
         return self._asdict() | {
@@ -166,12 +169,13 @@ class _Built(NamedTuple):
     solution: Solution
 
 
-def run_build(options: BuildOptions, shop: Workshop) -> BuildResult:
+def run_build(options: BuildOptions, shop: Workshop, recording: Recording) -> BuildResult:
     """Builds. The last event is always BuildFinished, with the error if there was one."""
-    started = time.time()
+    started = recording.started
     try:
-        built = _build(options, shop)
+        built = _build(options, shop, recording)
     except BaseException as error:
+        recording.end(None, error)
         message = str(error).partition("\n")[0] if isinstance(error, BuilderError) else type(error).__name__
         now = time.time()
         shop.reporter.emit(BuildFinished(now, now - started, steps=0, cached=0, error=message))
@@ -187,21 +191,23 @@ def run_build(options: BuildOptions, shop: Workshop) -> BuildResult:
         cached=sum(decision.record is not None for decision in decisions),
         seconds=round(now - started, 3),
         decisions=decisions,
+        build=recording.id,
     )
+    recording.end(Made(result.image_id, result.digest, result.names, result.size))
     shop.reporter.emit(
         BuildFinished(now, result.seconds, result.steps, result.cached, result.image_id, result.size, result.names)
     )
     return result
 
 
-def _build(options: BuildOptions, shop: Workshop) -> _Built:
+def _build(options: BuildOptions, shop: Workshop, recording: Recording) -> _Built:
     text = shop.buildfile()
+    recording.begin(_asked(options, text, shop.plan_options))
     plan = plan_build(options, text, shop)
     for layer in (layer for image in plan.images for layer in image.layers):
         shop.store.blobs.has(layer.descriptor.digest)  # what is there stays, should its image be removed meanwhile
     ledger = Ledger.load(shop.store.place("builds", text.path), shop.store)
     keep_options(shop.store, text.path, options)
-    build_id = f"{time.time_ns():x}.{os.getpid():x}"
     runner = shop.runner(plan, text.path)
     solver = Solver(
         plan,
@@ -209,18 +215,39 @@ def _build(options: BuildOptions, shop: Workshop) -> _Built:
         shop.cache(ledger),
         shop.reporter,
         SolveOptions(
-            build_id=build_id,
+            build_id=recording.id,
             project=text.path,
             no_cache=_uncached(options, plan, shop.reporter),
             epoch=plan.epoch,
         ),
     )
+    recording.follow(plan, solver)
     solution = solver.solve()
     runner.forget_failure()
     names, image = shop.write_outputs(_assembled(plan, solution, shop.store))
     ledger.save(solution.records)
-    _write_files(options, image, names, build_id)
+    _write_files(options, image, names, recording.id)
     return _Built(image, names, solution)
+
+
+def _asked(options: BuildOptions, text: BuildfileText, plans: tuple[PlanOptions, ...]) -> Asked:
+    """For the record; without the passwords of URLs."""
+    context = os.path.abspath(options.context) if os.path.exists(options.context) else _shown(options.context)
+    told = ("context", "file", "target", "platform", "root")
+    defaults = BuildOptions._field_defaults
+    rest = {name: value for name, value in options._asdict().items() if name not in told and value != defaults[name]}
+    if options.build_contexts:
+        rest["build_contexts"] = [(name, _shown(place)) for name, place in options.build_contexts]
+    platforms = tuple(str(wanted.target_platform) for wanted in plans)
+    return Asked(text.path, context, options.target, platforms, rest)
+
+
+def _shown(place: str) -> str:
+    if "://" not in place:
+        return place
+    from builder.context.weblink import shown
+
+    return shown(place)
 
 
 def plan_build(options: BuildOptions, text: BuildfileText, shop: Workshop) -> Plan:

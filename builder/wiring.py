@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import cached_property
 
+from builder.builds.recording import Recording
 from builder.cache.layered import LayeredCache
 from builder.cache.local import LocalCache
 from builder.context.opened import OpenContexts, Places
@@ -80,7 +81,17 @@ def build(options: BuildOptions, reporter: Reporter) -> BuildResult:
     """One build in the store that the options name."""
     with ExitStack() as opened:
         store = opened.enter_context(open_store(options.root))
-        return run_build(options, _workshop(options, store, reporter, opened))
+        recording = Recording(store, reporter, lambda: secret_words(options))
+        return run_build(options, _workshop(options, store, recording, opened), recording)
+
+
+def secret_words(options: BuildOptions) -> tuple[bytes, ...]:
+    """What logs of the build must not show."""
+    if not options.secrets:
+        return ()
+    from builder.steps.secrets import Secrets
+
+    return Secrets(options.secrets, os.environ).words()
 
 
 def ask(question: str, options: BuildOptions, reporter: Reporter) -> Answer:

@@ -20,7 +20,9 @@ DAMAGED = (ValueError, TypeError, KeyError, RecursionError, BuilderError)
 
 def to_json(record: Record) -> dict[str, object]:
     layer = {"diff_id": str(record.layer.diff_id), "blob": record.layer.descriptor.to_json()}
-    return record._asdict() | {"layer": layer, "parts": dict(record.parts)}
+    members = record._asdict() | {"layer": layer, "parts": dict(record.parts)}
+    del members["origin"]
+    return members
 
 
 def from_json(value: object) -> Record:

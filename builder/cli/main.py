@@ -23,6 +23,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "registries": ("pull", "push", "login", "logout", "tags", "catalog"),
     "containers": ("run", "ps", "rm"),
+    "history": ("builds ls", "builds show", "builds logs", "builds rm"),
     "store": ("store check", "doctor"),
 }  # fmt: skip
 COMMANDS = frozenset(name for names in GROUPS.values() for name in names)

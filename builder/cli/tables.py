@@ -42,7 +42,12 @@ def since_text(created: str, now: float) -> str:
         return "N/A"
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    seconds = max(0, int(now - moment.timestamp()))
+    return ago_text(now - moment.timestamp())
+
+
+def ago_text(seconds: float) -> str:
+    """`3 days ago`, of a time that is so long ago."""
+    seconds = max(0, int(seconds))
     for length, name in _SPANS:
         count = seconds // length
         if count >= 2 or (count and name == "second"):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from builder.solve.types import Parts, Record
+from builder.solve.types import Cause, Parts, Record
 
 DescribeContent = Callable[[str, object, object], str]
 """Says what differs between two values of a content part, e.g. `1 file changed: src/app.py (content)`; given the
 part's name, the old and the new value. Empty where it cannot tell."""
 
-FIRST_BUILD = "no earlier build of this step here"
-DISABLED = "cache disabled by --no-cache"
-LOST = "the layer of the earlier build is gone"
+FIRST_BUILD = Cause("first", "no earlier build of this step here")
+DISABLED = Cause("disabled", "cache disabled by --no-cache")
+LOST = Cause("lost", "the layer of the earlier build is gone")
 
 _FIXED = {
     "format": "this version keeps its cache in another form",
@@ -22,16 +22,16 @@ _FIXED = {
 _WORD_PARTS = {"argv": "command", "cwd": "working directory", "dest": "destination", "path": "directory"}
 
 
-def reason_of_miss(parts: Parts, nearest: Record | None, describe: DescribeContent) -> str:
-    """The first difference that explains the miss; never empty."""
+def causes_of_miss(parts: Parts, nearest: Record | None, describe: DescribeContent) -> tuple[Cause, ...]:
+    """What explains the miss; never empty."""
     if nearest is None:
-        return FIRST_BUILD
+        return (FIRST_BUILD,)
     old = nearest.parts
     changed = [name for name in sorted(set(parts) | set(old)) if parts.get(name) != old.get(name)]
     if not changed:
-        return LOST
+        return (LOST,)
     ordered = sorted(changed, key=lambda name: (_RANK.get(name, 1), name))
-    return "; ".join(_difference(name, old.get(name), parts.get(name), describe) for name in _leading(ordered))
+    return tuple(Cause(name, _difference(name, old.get(name), parts.get(name), describe)) for name in _leading(ordered))
 
 
 _RANK = {"format": -2, "kind": -1, "parent": 2}

@@ -98,15 +98,15 @@ class Solver:
         if self._cache_is_off(state):
             from builder.solve import reasons
 
-            return Decision(step, key, None, reasons.DISABLED, parts)
+            return Decision(step, key, None, (reasons.DISABLED,), parts)
         record = self.cache.find(key)
         if record is not None:
-            return Decision(step, key, record, "", parts)
+            return Decision(step, key, record, (), parts)
         from builder.solve import reasons
 
         nearest = self.cache.nearest(self.identity(step, state))
-        reason = reasons.reason_of_miss(parts, nearest, self.runner.describe_content)
-        return Decision(step, key, None, reason, parts)
+        causes = reasons.causes_of_miss(parts, nearest, self.runner.describe_content)
+        return Decision(step, key, None, causes, parts)
 
     def take_hit(self, state: StageState, decision: Decision, record: Record) -> None:
         task = self._announce(decision.step, state)
@@ -123,7 +123,7 @@ class Solver:
             message = "" if canceled else str(error).partition("\n")[0]
             self.reporter.emit(TaskFinished(task, self.clock(), error=message, canceled=canceled))
             raise
-        state.take(decision if was_ours else decision._replace(record=record, reason=""), record)
+        state.take(decision if was_ours else decision._replace(record=record, causes=()), record)
         reason = decision.reason if was_ours else ""
         self.reporter.emit(TaskFinished(task, self.clock(), cached=not was_ours, reason=reason))
 

@@ -41,6 +41,19 @@ class Record(NamedTuple):
     """How long it ran."""
     build: str
     """Id of the build that ran it."""
+    origin: str = ""
+    """Which cache it was found in, if that is not this machine's; not part of what is kept."""
+
+
+class Cause(NamedTuple):
+    """One thing that made a step miss the cache."""
+
+    kind: str
+    """See `reasons.py`."""
+    text: str
+    """In words: `ARG VERSION: 1.2 -> 1.3`."""
+    about: str = ""
+    """What it is about, for programs: a variable's name, an earlier step's id."""
 
 
 class Decision(NamedTuple):
@@ -48,10 +61,15 @@ class Decision(NamedTuple):
     key: str
     record: Record | None
     """A hit's record; None is a miss."""
-    reason: str
-    """A miss in one line: what differs from the nearest earlier record, or why there is none. Empty for a hit."""
+    causes: tuple[Cause, ...]
+    """Of a miss: what differs from the nearest earlier record, or why there is none."""
     parts: Parts
     """What the key is the hash of."""
+
+    @property
+    def reason(self) -> str:
+        """A miss in one line. Empty for a hit."""
+        return "; ".join(cause.text for cause in self.causes)
 
 
 class StepRunner(Protocol):

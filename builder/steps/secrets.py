@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
-from builder.errors import UsageError
+from builder.errors import BuilderError, UsageError
 
 _MAX_BYTES = 500 << 10
 
@@ -22,6 +23,15 @@ class Secrets:
         """Raises UsageError for what cannot be read as a secret, or whose file is not there."""
         self._env = env
         self._known = {secret.id: secret for secret in (_parse(text, env) for text in specs)}
+
+    def words(self) -> tuple[bytes, ...]:
+        """What a log must not show: the values that can be had, and their lines."""
+        found: set[bytes] = set()
+        for name in self._known:
+            with suppress(BuilderError):
+                value = self.value(name) or b""
+                found |= {value.strip(), *(line.strip() for line in value.splitlines())}
+        return tuple(sorted(found))
 
     def value(self, name: str) -> bytes | None:
         """None for a secret that was not given."""

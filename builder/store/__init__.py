@@ -4,7 +4,7 @@
     ROOT/snapshots/HEX/fs               one unpacked directory per diff id, in overlayfs form
     ROOT/tables/HEX                     one table of contents per diff id
     ROOT/layers/HEX.json                which blobs carry a diff id
-    ROOT/cache plans builds ...         owned by the rooms above
+    ROOT/cache plans history ...        owned by the rooms above
     ROOT/tmp/BOOT.PID.RANDOM/           everything unfinished of one running process
     ROOT/locks/                         empty files for flock
 

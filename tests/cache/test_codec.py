@@ -29,6 +29,7 @@ RECORDS = st.builds(
     created=st.just("2026-11-24T10:00:00Z"),
     seconds=st.floats(0, 1e9),
     build=TEXT,
+    origin=st.just(""),
 )
 SAMPLE = Record(
     "0" * 64, "s", "RUN x", Layer(Digest.of(b""), Descriptor("x/y", Digest.of(b"z"), 7)), {"a": 1},
