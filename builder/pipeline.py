@@ -169,6 +169,19 @@ class _Built(NamedTuple):
     solution: Solution
 
 
+def begin_recording(options: BuildOptions, store: Store, reporter: Reporter) -> Recording:
+    """What `run_build` tells what happens; a Reporter that passes it on."""
+
+    def secrets() -> tuple[bytes, ...]:
+        if not options.secrets:
+            return ()
+        from builder.steps.secrets import Secrets
+
+        return Secrets(options.secrets, os.environ).words()
+
+    return Recording(store, reporter, secrets)
+
+
 def run_build(options: BuildOptions, shop: Workshop, recording: Recording) -> BuildResult:
     """Builds. The last event is always BuildFinished, with the error if there was one."""
     started = recording.started

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import cached_property
 
-from builder.builds.recording import Recording
 from builder.cache.layered import LayeredCache
 from builder.cache.local import LocalCache
 from builder.context.opened import OpenContexts, Places
@@ -18,7 +17,7 @@ from builder.lean import TYPE_CHECKING
 from builder.model.layer import Layer
 from builder.model.platform import Platform
 from builder.outputs.types import Means, Output, OutputKind, OutputSpec, Shape
-from builder.pipeline import BuildOptions, BuildResult, Layered, Workshop, Written, run_build
+from builder.pipeline import BuildOptions, BuildResult, Layered, Workshop, Written, begin_recording, run_build
 from builder.plan.types import NamedContext, Plan, PlanOptions, RemoteSource
 from builder.steps.kitchen import Kitchen
 from builder.steps.runner import LocalStepRunner
@@ -81,17 +80,8 @@ def build(options: BuildOptions, reporter: Reporter) -> BuildResult:
     """One build in the store that the options name."""
     with ExitStack() as opened:
         store = opened.enter_context(open_store(options.root))
-        recording = Recording(store, reporter, lambda: secret_words(options))
+        recording = begin_recording(options, store, reporter)
         return run_build(options, _workshop(options, store, recording, opened), recording)
-
-
-def secret_words(options: BuildOptions) -> tuple[bytes, ...]:
-    """What logs of the build must not show."""
-    if not options.secrets:
-        return ()
-    from builder.steps.secrets import Secrets
-
-    return Secrets(options.secrets, os.environ).words()
 
 
 def ask(question: str, options: BuildOptions, reporter: Reporter) -> Answer:
