@@ -29,7 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     "lint": {"plan", "syntax", "context"},
     "solve": {"plan", "progress"},
     "cache": {"solve", "store"},
-    "registry": {"configuration", "http"},
+    "registry": {"configuration", "http", "store"},
     "images": {"store", "layers", "registry", "sandbox", "plan", "progress"},
     "steps": {"cache", "solve", "plan", "context", "images", "layers", "store", "sandbox", "progress"},
     "outputs": {"images", "store", "layers", "sandbox", "progress"},
@@ -47,7 +47,7 @@ ALLOWED: dict[str, set[str]] = {
     "container_wiring": {"wiring", "containers", "images", "progress"},
     "cli": {
         "changes", "builds", "container_wiring", "wiring", "pipeline", "plan", "images", "containers", "outputs",
-        "solve", "syntax", "sandbox", "store", "progress", "context", "calls", "configuration", "debugging",
+        "solve", "syntax", "sandbox", "store", "progress", "context", "calls", "configuration", "debugging", "registry",
     },
     "__init__": {"wiring", "pipeline", "plan", "progress"},
     "__main__": {"cli"},

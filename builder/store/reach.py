@@ -59,7 +59,7 @@ def _next(blobs: Blobs, descriptor: Descriptor, diff_ids: set[Digest]) -> tuple[
         return Index.from_json(content()).manifests
     if kind in media_types.MANIFESTS:
         manifest = Manifest.from_json(content())
-        return (manifest.config, *manifest.layers)
+        return (manifest.config, *(layer for layer in manifest.layers if layer.media_type not in media_types.ELSEWHERE))
     if kind in media_types.CONFIGS:
         diff_ids.update(ImageConfig.from_json(content()).diff_ids)
     return ()

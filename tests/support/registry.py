@@ -1,12 +1,17 @@
-"""A real registry (Debian's docker-registry) on loopback, and images to fill it with."""
+"""Registries on loopback, Debian's docker-registry and pybuild's own, and images to fill them with.
+
+What holds for one holds for the other: a fixture with `params=REGISTRIES` that enters
+`REGISTRIES[request.param](folder)` runs its tests against both."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -44,6 +49,29 @@ def running_registry(folder: str) -> Generator[str]:
             yield found[-1]
         finally:
             process.terminate()
+
+
+@contextmanager
+def own_registry(folder: str, *options: str) -> Generator[str]:
+    """The `host:port` of `pybuild registry serve` on the root `folder`; its log is in `folder.log`."""
+    argv = [sys.executable, "-m", "builder", "registry", "serve", "--root", folder, "--addr", "127.0.0.1:0", *options]
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    with (
+        open(f"{folder}.log", "ab") as log,
+        subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, stderr=log, text=True) as process,
+    ):
+        assert process.stdout is not None
+        try:
+            url = process.stdout.readline().strip()
+            assert url, Path(f"{folder}.log").read_text()
+            yield url.partition("://")[2]
+        finally:
+            process.terminate()
+            process.wait(30)
+    assert process.returncode == 0
+
+
+REGISTRIES = {"docker-registry": running_registry, "pybuild": own_registry}
 
 
 def copy_image(source: str, registry: str, name: str) -> None:

@@ -1,0 +1,67 @@
+"""Garbage collection of a registry, beside servers that run on the same root."""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple
+
+from builder.model.descriptor import Descriptor
+from builder.model.digest import Digest
+from builder.registry.server.registry import Opened, Registry
+from builder.store.gc import Roots, collect
+
+GRACE_S = 24 * 3600.0
+"""What is younger may be on its way: an image is pushed blob by blob, and its manifest last."""
+
+
+class Collected(NamedTuple):
+    uploads: int
+    """Unfinished, and given up."""
+    manifests: int
+    links: int
+    """Blobs that a repository had for no manifest."""
+    blobs: int
+    size: int
+    """Bytes of the blobs that are gone from the disk."""
+
+
+def collect_garbage(root: str, grace_s: float, delete_untagged: bool) -> Collected:
+    """Afterwards nothing older than `grace_s` is there that no manifest needs. With `delete_untagged`, manifests go
+    that no tag, no index and no subject that stays leads to."""
+    registry = Registry(root)
+    before = time.time() - grace_s
+    uploads = registry.uploads.expire(before)
+    with registry.opened() as opened:
+        repositories = opened.repositories
+        with repositories.changing():
+            manifests = _drop_untagged(opened, before) if delete_untagged else 0
+            links = repositories.drop_unused_blobs(before)
+
+        def roots() -> Roots:
+            # Blobs are written before the database has them, by processes whose stamps keep them until it does.
+            held, blobs = repositories.everything()
+            leaves = [manifest.descriptor._replace(media_type="") for manifest in held]
+            return Roots(tuple(leaves) + tuple(_leaf(opened, digest) for digest in blobs))
+
+        gone = collect(opened.store, roots)
+    return Collected(uploads, manifests, links, gone.blobs, gone.size)
+
+
+def _leaf(opened: Opened, digest: Digest) -> Descriptor:
+    return Descriptor("", digest, opened.store.blobs.size(digest) or 0)
+
+
+def _drop_untagged(opened: Opened, before: float) -> int:
+    """Until nothing changes: who loses its index or its subject is next."""
+    tagged = {(name.rpartition(":")[0], descriptor.digest) for name, descriptor in opened.store.refs.items()}
+    repositories, count = opened.repositories, 0
+    while True:
+        dropped = [
+            repositories.remove_manifest(repository, digest)
+            for repository, digest, subject in repositories.loose_manifests(before)
+            if (repository, digest) not in tagged
+            and not (subject and repositories.manifest(repository, Digest(subject)))
+        ]
+        if not dropped:
+            return count
+        count += len(dropped)
