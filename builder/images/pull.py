@@ -46,7 +46,7 @@ def wanted_references(access: Access, texts: Sequence[str], *, all_tags: bool) -
         if reference.digest or text.rpartition("/")[2].partition(":")[1]:
             hint = "leave the tag or digest out"
             raise ImageError("bad-reference", f"a tag can't be used with --all-tags: {text[:300]}", hint=hint)
-        for tag in access.client(reference.domain).tags(reference.path):
+        for tag in sorted(access.client(reference.domain).tags(reference.path)):
             yield Reference.parse(f"{reference.repository}:{tag}")
 
 

@@ -10,6 +10,7 @@ from builder.images import origins
 from builder.images.origins import Lookup
 from builder.images.stored import Image, read_image, stored_image
 from builder.lean import TYPE_CHECKING
+from builder.model import media_types
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
 from builder.model.image import ResolvedImage
@@ -152,9 +153,14 @@ class StoreResolver:
         if descriptor.size > READ_LIMIT:
             raise ImageError("bad-image", f"a manifest or config of {descriptor.size} bytes is larger than any can be")
         if not blobs.has(descriptor.digest, descriptor.size):
-            from builder.images.fetch import copy_blob
+            if descriptor.media_type in media_types.MANIFESTS | media_types.INDEXES:
+                from builder.images.transfer import fetched
 
-            copy_blob(self._store, source, descriptor)
+                blobs.put_bytes(fetched(source, descriptor).data, descriptor.media_type)
+            else:
+                from builder.images.fetch import copy_blob
+
+                copy_blob(self._store, source, descriptor)
         try:
             return blobs.read(descriptor.digest)
         except StoreError as error:

@@ -26,9 +26,9 @@ def run(args: argparse.Namespace) -> int:
     from builder.wiring import registry_access
 
     with closing(registry_access(tuple(args.insecure_registry))) as access:
-        found = access.client(registry_named(args.server)).catalog()
+        found = sorted(access.client(registry_named(args.server)).catalog())
         if args.format == "json":
-            print(json.dumps({"repositories": list(found)}))
+            print(json.dumps({"repositories": found}))
             return 0
         for repository in found:
             print(repository)

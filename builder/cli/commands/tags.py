@@ -28,9 +28,9 @@ def run(args: argparse.Namespace) -> int:
 
     reference = Reference.parse(args.repository)
     with closing(registry_access(tuple(args.insecure_registry))) as access:
-        found = access.client(reference.domain).tags(reference.path)
+        found = sorted(access.client(reference.domain).tags(reference.path))
         if args.format == "json":
-            print(json.dumps({"name": reference._replace(tag="", digest=None).familiar, "tags": list(found)}))
+            print(json.dumps({"name": reference._replace(tag="", digest=None).familiar, "tags": found}))
             return 0
         for tag in found:
             print(tag)
