@@ -127,9 +127,9 @@ def test_several_platforms_are_one_name(pybuild: Pybuild, proxy: Proxy, tmp_path
     pulled = json.loads(other.run("pull", "--format", "json", "--platform", "linux/arm64", name).stdout)
     assert pulled["digest"] == result["digest"]
     assert json.loads(other.run("inspect", "--format", "json", name).stdout)["Architecture"] == "arm64"
+    assert "it has: linux/amd64" in pybuild.run("pull", "--platform", "linux/s390x", name, code=1).stderr
     done = other.run("push", name)
     assert "1 other platforms of the image are not in the store" in done.stderr
-    assert "it has: linux/amd64" in pybuild.run("pull", "--platform", "linux/s390x", name, code=1).stderr
 
 
 def test_all_tags(pybuild: Pybuild, proxy: Proxy, tmp_path: Path) -> None:
