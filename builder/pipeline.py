@@ -156,6 +156,8 @@ class Workshop(NamedTuple):
     """Writes every output that was asked for, from one image for each platform."""
     export: Callable[[Image, str], None]
     """Writes the image's files into a folder, or a tar where the path ends so."""
+    tidy: Callable[[bool], None]
+    """Called at the end; says whether a step ran. Keeps the store to what the user wants kept."""
     foresee: Callable[[BuildfileText], None]
     """Called when a Buildfile is new: starts what its steps will need, so that it is ready when they come."""
     reporter: Reporter
@@ -240,6 +242,7 @@ def _build(options: BuildOptions, shop: Workshop, recording: Recording) -> _Buil
     names, image = shop.write_outputs(_assembled(plan, solution, shop.store))
     ledger.save(solution.records)
     _write_files(options, image, names, recording.id)
+    shop.tidy(any(decision.record is None for decision in solution.decisions))
     return _Built(image, names, solution)
 
 

@@ -10,7 +10,6 @@ from functools import cached_property
 from builder.cache.layered import LayeredCache
 from builder.cache.local import LocalCache
 from builder.context.opened import OpenContexts, Places
-from builder.errors import UsageError
 from builder.images.resolve import PullPolicy, StoreResolver
 from builder.images.tag import parse_tag
 from builder.lean import TYPE_CHECKING
@@ -26,11 +25,8 @@ from builder.store.store import Store, default_root
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from builder.calls.answer import Answer
-    from builder.calls.fix import FixAnswer
     from builder.context.buildfile import BuildfileText
     from builder.context.origin import Origin
-    from builder.debugging import Request
     from builder.images.fetch import Progress
     from builder.images.index import Built
     from builder.images.push import Route
@@ -40,7 +36,6 @@ if TYPE_CHECKING:
     from builder.images.stored import Image
     from builder.images.uses import Use
     from builder.model.digest import Digest
-    from builder.planning import PlanRequest
     from builder.progress.events import Reporter
     from builder.registry.access import Access
     from builder.sandbox.worker import Worker
@@ -81,50 +76,17 @@ def build(options: BuildOptions, reporter: Reporter) -> BuildResult:
     with ExitStack() as opened:
         store = opened.enter_context(open_store(options.root))
         recording = begin_recording(options, store, reporter)
-        return run_build(options, _workshop(options, store, recording, opened), recording)
+        return run_build(options, workshop(options, store, recording, opened), recording)
 
 
-def ask(question: str, options: BuildOptions, reporter: Reporter) -> Answer:
-    """What the Buildfile of a build says, without building it."""
-    from builder.calls.answer import QUESTIONS
+def _tidy(store: Store, reporter: Reporter, something_ran: bool) -> None:
+    """After builds that only hit once a day."""
+    if something_ran or not store.presence.is_younger(f"{store.folder('cache')}/policy", 24 * 3600):
+        from builder.disk.policy import apply_policy
+        from builder.sandbox.remover import any_remover
 
-    with _asked(options, reporter) as (request, resolver):
-        return QUESTIONS[question](request, resolver)
-
-
-def fix(options: BuildOptions, reporter: Reporter, write: bool) -> FixAnswer:
-    """The Buildfile of a build with what the checks find rewritten; on disk only if `write` says so."""
-    from builder.calls.fix import fix_buildfile
-
-    with _asked(options, reporter) as (request, resolver):
-        return fix_buildfile(request, resolver, write)
-
-
-@contextmanager
-def _asked(options: BuildOptions, reporter: Reporter) -> Iterator[tuple[PlanRequest, StoreResolver]]:
-    from builder.planning import PlanRequest, ignore_file
-
-    with ExitStack() as opened:
-        store = opened.enter_context(open_store(options.root))
-        shop = _workshop(options, store, reporter, opened)
-        text = shop.buildfile()
-        request = PlanRequest(text, shop.plan_options[0], ignore_file(options.context, text))
-        yield request.with_every_right(), shop.resolver
-
-
-def debug(given: BuildOptions, request: Request, reporter: Reporter, announce: Callable[[str], None]) -> int:
-    """Enters a step of the last build of the Buildfile that `given` names; returns the command's exit code."""
-    from builder.debugging import enter_step
-    from builder.pipeline import kept_options
-
-    with ExitStack() as opened:
-        store = opened.enter_context(open_store(given.root))
-        project = _workshop(given, store, reporter, opened).buildfile().path
-        kept = kept_options(store, project)
-        if kept is None:
-            raise UsageError("no-build", f"{project} has not been built in this store", hint="build it first")
-        options = kept._replace(context=given.context, file=given.file, pull=False, outputs=(), push=False)
-        return enter_step(options, _workshop(options, store, reporter, opened), request, announce)
+        with any_remover() as remove:
+            apply_policy(store, lambda: image_uses(store), remove, reporter)
 
 
 def failed_place(store: Store, project: str) -> str:
@@ -182,7 +144,7 @@ class Tools:
         return FetchReport(self._reporter)
 
 
-def _workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: ExitStack) -> Workshop:
+def workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: ExitStack) -> Workshop:
     tools = Tools(store, reporter, opened, options.insecure_registries)
     local = LocalCache(store)
     opened.callback(local.close)
@@ -203,6 +165,7 @@ def _workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: E
         store.folder("cache"),
         secret,
         agent,
+        store.presence.keep,
     )
     contexts = OpenContexts(options.context, options.file, origins, places, opened)
 
@@ -234,6 +197,7 @@ def _workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: E
         runner=runner,
         write_outputs=_outputs(options, means, tools),
         export=lambda image, dest: _export(image, dest, means),
+        tidy=lambda something_ran: _tidy(store, reporter, something_ran),
         foresee=foresee,
         reporter=reporter,
         remote_time=_remote_time(store, secret, agent),
@@ -313,7 +277,7 @@ def _remote_time(
     def time_of(source: RemoteSource) -> int | None:
         from builder.steps.remote_time import RemoteTimes
 
-        return RemoteTimes(store.folder("cache"), secret, agent("default") or "")(source)
+        return RemoteTimes(store.folder("cache"), secret, agent("default") or "", store.presence.keep)(source)
 
     return time_of
 

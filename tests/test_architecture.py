@@ -32,6 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "registry": {"configuration", "http", "store"},
     "images": {"store", "layers", "registry", "sandbox", "plan", "progress"},
     "steps": {"cache", "solve", "plan", "context", "images", "layers", "store", "sandbox", "progress"},
+    "disk": {"images", "containers", "cache", "solve", "store", "configuration", "progress"},
     "outputs": {"images", "store", "layers", "sandbox", "progress"},
     "containers": {"images", "store", "sandbox", "progress", "steps", "layers", "plan", "syntax"},
     "builds": {"solve", "plan", "progress", "store"},
@@ -42,12 +43,14 @@ ALLOWED: dict[str, set[str]] = {
     },
     "wiring": {
         "syntax", "plan", "solve", "cache", "steps", "sandbox", "context", "store", "outputs", "registry", "images",
-        "configuration", "containers", "progress", "builds", "pipeline", "planning", "calls", "debugging",
+        "configuration", "containers", "progress", "builds", "pipeline", "planning", "disk",
     },
+    "question_wiring": {"wiring", "pipeline", "planning", "calls", "debugging", "images", "progress"},
     "container_wiring": {"wiring", "containers", "images", "progress"},
     "cli": {
         "changes", "builds", "container_wiring", "wiring", "pipeline", "plan", "images", "containers", "outputs",
         "solve", "syntax", "sandbox", "store", "progress", "context", "calls", "configuration", "debugging", "registry",
+        "disk", "question_wiring",
     },
     "__init__": {"wiring", "pipeline", "plan", "progress"},
     "__main__": {"cli"},

@@ -6,7 +6,7 @@ import _thread
 import errno
 import os
 import sqlite3
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -105,7 +105,21 @@ class Database:
         self.settle()
         return self._with_cache(lambda cache: bool(cache.delete(key)))
 
+    def replace(self, gone: Iterable[str], rows: Mapping[str, str]) -> None:
+        """Removes some rows and writes others: all of it or nothing."""
+        self.settle()
+
+        def work(cache: diskcache.Cache) -> None:
+            with cache.transact():
+                for key in gone:
+                    cache.delete(key)
+                for key, text in rows.items():
+                    cache.set(key, text)
+
+        self._with_cache(work)
+
     def keys(self) -> list[str]:
+        """In the order in which they were written."""
         self.settle()
         return self._with_cache(lambda cache: [key for key in cache.iterkeys() if key is not None])
 

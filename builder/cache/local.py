@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import _thread
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 
-from builder.cache.codec import decode, encode
+from builder.cache.codec import DAMAGED, decode, encode, loads
 from builder.errors import StoreError
-from builder.lean import TYPE_CHECKING
+from builder.lean import TYPE_CHECKING, NamedTuple
+from builder.model.canonical import canonical
+from builder.model.digest import is_hex
 from builder.solve.types import Record
 from builder.store.store import Store
 
@@ -20,6 +23,15 @@ if TYPE_CHECKING:
 
 _STEP = "step:"
 """Begins the row that tells the newest key of a step."""
+_PRUNED = "pruned:"
+"""Begins the row that tells when and why the record of a key was removed."""
+_MOST_PRUNED = 10_000
+
+
+class Pruned(NamedTuple):
+    at: str
+    """RFC 3339."""
+    why: str
 
 
 class LocalCache:
@@ -63,9 +75,36 @@ class LocalCache:
         """Every record that is whole, whether its layer is still there or not."""
         nothing: list[str] = []
         for key in self._with_database(lambda database: database.keys(), nothing):
-            record = None if key.startswith(_STEP) else self._read(key)
+            record = self._read(key) if is_hex(key) else None
             if record is not None:
                 yield record
+
+    def prune(self, records: Iterable[Record], why: str, now: float) -> None:
+        """Afterwards there are no such records, and `pruned` says so of each."""
+        gone, notes = [], {}
+        note = canonical({"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)), "why": why}).decode()
+        for record in records:
+            step = _STEP + record.step
+            newest = self._with_database(lambda database, step=step: database.get(step), None)  # type: ignore[misc]
+            gone += [record.key, step] if newest == record.key else [record.key]
+            notes[_PRUNED + record.key] = note
+        self._with_database(lambda database: database.replace(gone, notes), None)
+        self._forget_old_notes()
+
+    def pruned(self, key: str) -> Pruned | None:
+        """When and why the record of `key` was removed, if `prune` did it."""
+        text = self._with_database(lambda database: database.get(_PRUNED + key), None)
+        try:
+            value = loads(text) if text else None
+            return Pruned(str(value["at"]), str(value["why"])) if isinstance(value, dict) else None
+        except DAMAGED:
+            return None
+
+    def _forget_old_notes(self) -> None:
+        nothing: list[str] = []
+        keys = [key for key in self._with_database(lambda database: database.keys(), nothing) if key[:7] == _PRUNED]
+        if len(keys) > _MOST_PRUNED:  # in the order in which they were written
+            self._with_database(lambda database: database.replace(keys[: len(keys) - _MOST_PRUNED // 2], {}), None)
 
     def remove(self, key: str) -> bool:
         """Afterwards there is no record for `key`; False when there was none."""

@@ -24,7 +24,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "registries": ("pull", "push", "login", "logout", "tags", "catalog", "registry serve", "registry gc"),
     "containers": ("run", "ps", "rm"),
     "history": ("builds ls", "builds show", "builds logs", "builds rm"),
-    "store": ("store check", "doctor"),
+    "store": ("df", "prune", "store check", "doctor"),
 }  # fmt: skip
 COMMANDS = frozenset(name for names in GROUPS.values() for name in names)
 FAMILIES = frozenset(name.partition(" ")[0] for name in COMMANDS if " " in name)

@@ -33,7 +33,8 @@ def read_buildfile(context_root: str, given: str | None, places: Places | None =
         from builder.context.http import HttpCache
         from builder.context.weblink import shown
 
-        with open(HttpCache(f"{places.cache}/http", places.secret).fetch(given).path, "rb") as fetched:
+        cache = HttpCache(f"{places.cache}/http", places.secret, keep=places.keep)
+        with open(cache.fetch(given).path, "rb") as fetched:
             return BuildfileText(shown(given), shown(given), fetched.read(MAX_BYTES))
     if given == "-":
         refuse_terminal("a Buildfile", "pybuild -f - . < Buildfile")

@@ -151,6 +151,7 @@ class GitCache:
             run_git("init", "--quiet", "--bare", "--template=", *form, "--", bare)
         with suppress(GitFailure):
             run_git("--git-dir", bare, "cat-file", "-e", f"{commit.object}^{{commit}}")
+            os.utime(bare)  # when it was used last, for who clears up
             return
         with suppress(FileNotFoundError):
             os.unlink(f"{bare}/shallow.lock")  # of a process that was killed: the lock is ours

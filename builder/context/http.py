@@ -66,11 +66,14 @@ class HttpCache:
         patience: Patience = PATIENT,
         sleep: Callable[[float], None] = time.sleep,
         limit: int = LIMIT,
+        keep: Callable[[str], bool] = os.path.exists,
     ) -> None:
-        """`secret` is asked for HTTP_AUTH_TOKEN_host and HTTP_AUTH_HEADER_host."""
+        """`secret` is asked for HTTP_AUTH_TOKEN_host and HTTP_AUTH_HEADER_host. `keep` says whether a file is there,
+        and from then on it stays (`Presence.keep`)."""
         self._folder = folder
         self._secret = secret
         self._limit = limit
+        self._keep_file = keep
         self._patience = patience
         self._sleep = sleep
         self._web = Web(patience)
@@ -111,7 +114,11 @@ class HttpCache:
                 os.unlink(part)
                 raise mismatch(url, checksum, digest)
             with storing(self._folder):
-                os.rename(part, self._file(digest))
+                if self._keep_file(self._file(digest)):
+                    os.unlink(part)
+                else:
+                    os.rename(part, self._file(digest))
+                    self._keep_file(self._file(digest))
         finally:
             release(response)
         found = _Known(digest, headers.get("etag", ""), headers.get("last-modified", ""), served_name(url, headers))
@@ -166,7 +173,7 @@ class HttpCache:
                 value = json.loads(file.read(1 << 16))
             known = _Known(*[str(value[name]) for name in _Known._fields])
             hexadecimal = len(known.digest) == 64 and not set(known.digest) - set("0123456789abcdef")
-            usable = value["format"] == _FORMAT and hexadecimal and os.path.exists(self._file(known.digest))
+            usable = value["format"] == _FORMAT and hexadecimal and self._keep_file(self._file(known.digest))
         except (OSError, ValueError, KeyError, TypeError):
             return None
         return known if usable else None

@@ -58,7 +58,7 @@ def _agent(places: Places) -> str:
 
 def _from_url(origin: Origin, file: str | None, places: Places) -> tuple[BuildfileText, Context]:
     """A tar is the context; anything else is a Buildfile, and the only file of the context. Its name is BuildKit's."""
-    found = HttpCache(f"{places.cache}/http", places.secret).fetch(origin.place)
+    found = HttpCache(f"{places.cache}/http", places.secret, keep=places.keep).fetch(origin.place)
     fd = os.open(found.path, os.O_RDONLY | os.O_CLOEXEC)
     is_tar = bool(sniff(os.pread(fd, MAGIC_SIZE, 0))) or is_archive(fd)
     context = archive_context(fd, origin.identity, places.spool) if is_tar else _one_file(fd, found, places)
@@ -74,7 +74,7 @@ def _from_url(origin: Origin, file: str | None, places: Places) -> tuple[Buildfi
 
 def file_context(url: str, places: Places) -> Context:
     """A named context: the file as it is, an archive too."""
-    found = HttpCache(f"{places.cache}/http", places.secret).fetch(url)
+    found = HttpCache(f"{places.cache}/http", places.secret, keep=places.keep).fetch(url)
     return _one_file(os.open(found.path, os.O_RDONLY | os.O_CLOEXEC), found, places)
 
 

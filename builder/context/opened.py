@@ -32,6 +32,8 @@ class Places(NamedTuple):
     """By id; those that are meant for a host go with what is fetched from it."""
     agent: Callable[[str], str | None]
     """The socket of an ssh agent, by id."""
+    keep: Callable[[str], bool] = os.path.exists
+    """Whether a file of the cache is there, and from then on it stays."""
 
 
 class OpenContexts:

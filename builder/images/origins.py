@@ -7,6 +7,7 @@ and what is forgotten is looked up again.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 from builder.errors import BuilderError
 from builder.lean import NamedTuple, sha256_hex
@@ -50,26 +51,56 @@ def remember_lookup(store: Store, name: str, lookup: Lookup) -> None:
 
 def recall_lookup(store: Store, name: str) -> Lookup | None:
     """What was remembered for `name`, provided that the document is still there."""
-    value = _read(_name_path(store, name))
+    lookup = _lookup_of(_read(_name_path(store, name)))
+    return lookup if lookup and store.blobs.has(lookup.descriptor.digest, lookup.descriptor.size) else None
+
+
+def _lookup_of(value: object) -> Lookup | None:
     if not isinstance(value, dict) or not isinstance(value.get("origin"), str):
         return None
     try:
-        descriptor = Descriptor.from_json(value.get("descriptor"))
+        return Lookup(Descriptor.from_json(value.get("descriptor")), value["origin"])
     except BuilderError:
         return None
-    return Lookup(descriptor, value["origin"]) if store.blobs.has(descriptor.digest, descriptor.size) else None
 
 
 def lookups(store: Store) -> tuple[Lookup, ...]:
     """All that is remembered of names: documents that garbage collection should keep with their configs."""
+    return tuple(kept_lookups(store).values())
+
+
+def kept_lookups(store: Store) -> dict[str, Lookup]:
+    """The same by name. Looks, and is no use of them."""
     import os
 
-    found = []
+    found = {}
     for entry in sorted(os.listdir(store.folder("sources"))):
         value = _read(f"{store.folder('sources')}/{entry}") if entry.startswith("name.") else None
-        lookup = recall_lookup(store, str(value.get("name"))) if isinstance(value, dict) else None
-        found += [lookup] if lookup else []
-    return tuple(found)
+        name = value.get("name") if isinstance(value, dict) else None
+        lookup = _lookup_of(value) if isinstance(name, str) and entry == f"name.{sha256_hex(name.encode())}" else None
+        if lookup and store.blobs.size(lookup.descriptor.digest) == lookup.descriptor.size:
+            found[str(name)] = lookup
+    return found
+
+
+def forget_lookup(store: Store, name: str) -> None:
+    """Afterwards a registry is asked what `name` means."""
+    import os
+
+    with suppress(FileNotFoundError):
+        os.unlink(_name_path(store, name))
+
+
+def forget_blobs(store: Store) -> None:
+    """Forgets the sources of blobs that are not in the store and that no lookup leads to any more."""
+    import os
+
+    if any(entry.startswith("name.") for entry in os.listdir(store.folder("sources"))):
+        return
+    for entry in os.listdir(store.folder("sources")):
+        if entry.startswith("blob."):
+            with suppress(FileNotFoundError):
+                os.unlink(f"{store.folder('sources')}/{entry}")
 
 
 def _read(path: str) -> object:

@@ -47,7 +47,7 @@ def remove_images(
         names, identifier = _remove_one(store, text)
         untagged += names
         deleted += [identifier] if identifier else []
-    collected = collect(store, lambda: _roots(store, cached, uses), remover)
+    collected = collect(store, lambda: roots_of(store, cached, uses), remover)
     return Removed(tuple(untagged), tuple(deleted), collected.size)
 
 
@@ -82,7 +82,7 @@ def _remove_one(store: Store, text: str) -> tuple[tuple[str, ...], Digest | None
     return found.names, identifier
 
 
-def _roots(store: Store, cached: Callable[[], Sequence[Layer]], uses: Callable[[], Sequence[Use]]) -> Roots:
+def roots_of(store: Store, cached: Callable[[], Sequence[Layer]], uses: Callable[[], Sequence[Use]]) -> Roots:
     """Beside what is used and the cache, the documents of images that builds began with: without them the next build
     would have to ask the registry. Their layers stay as far as they have been fetched."""
     used = uses()

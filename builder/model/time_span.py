@@ -1,4 +1,4 @@
-"""Lengths of time as people write them in options: `90s`, `36h`, `1h30m`, `30d`."""
+"""Lengths of time as people write them in options: `90s`, `36h`, `1h30m`, `30d`; moments as docker's filters do."""
 
 from __future__ import annotations
 
@@ -16,3 +16,17 @@ def parse_time_span(text: str) -> float | None:
         total += float(match["number"]) * _SECONDS[match["unit"]]
         position = match.end()
     return total if text and position == len(text) else None
+
+
+def parse_moment(text: str, now: float) -> float | None:
+    """Seconds since 1970 of a time as docker's `until` takes it: a length of time before `now`, a date with or without
+    a time (RFC 3339; local where it names no zone), or seconds since 1970. None for anything else."""
+    from datetime import datetime
+
+    span = parse_time_span(text)
+    if span is not None:
+        return now - span
+    try:
+        return float(text) if text.replace(".", "", 1).isdecimal() else datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError):
+        return None

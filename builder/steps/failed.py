@@ -53,8 +53,10 @@ def remove_failed(kitchen: Kitchen) -> None:
             bury(grave, kitchen.remove_tree)
 
 
-def find_failed(place: str) -> Failed | None:
-    """The last failure kept at `place`, if there is one."""
+def find_failed(kitchen: Kitchen) -> Failed | None:
+    """The last failure that is kept, if there is one. It is not pruned for as long as we have the store open."""
+    place = kitchen.failed
+    kitchen.store.presence.keep(place)
     try:
         with open(f"{place}/{_NOTE}", encoding="utf-8") as file:
             note = json.load(file)

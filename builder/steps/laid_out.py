@@ -31,10 +31,13 @@ def keep_laid_out(store: Store, key: str, selection: Selection, open_: Open, ope
     folder = store.place("shown", key)
     state = f"{boot_id()}\0{selection.entry.mode:o}\0".encode() + make_listing([selection]).text
     with storing(folder):
-        os.makedirs(folder, 0o700, exist_ok=True)
         lock = FileLock(f"{folder}/lock")
         opened.callback(lock.release)
-        if lock.exclusive(wait=False):
+        with store.presence.steady():  # a pruner takes the folder away whole, or not at all
+            os.makedirs(folder, 0o700, exist_ok=True)
+            is_ours = lock.exclusive(wait=False)
+            os.utime(folder)  # when it was used last
+        if is_ours:
             if _read(folder) != state:
                 _bring_up_to_date(store, folder, state, selection, open_)
             set_times(f"{folder}/files", selection)

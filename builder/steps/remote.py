@@ -121,7 +121,8 @@ class Remotes:
     def _http(self) -> HttpCache:
         from builder.context.http import HttpCache
 
-        return HttpCache(f"{self._kitchen.store.folder('cache')}/http", self._kitchen.secret)
+        store = self._kitchen.store
+        return HttpCache(f"{store.folder('cache')}/http", self._kitchen.secret, keep=store.presence.keep)
 
     def _git(self) -> GitCache:
         from builder.context.git import GitCache

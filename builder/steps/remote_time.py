@@ -14,10 +14,13 @@ from builder.steps.remote import git_reference_of
 
 
 class RemoteTimes:
-    def __init__(self, cache: str, secret: Callable[[str], bytes | None], agent: str) -> None:
+    def __init__(
+        self, cache: str, secret: Callable[[str], bytes | None], agent: str, keep: Callable[[str], bool]
+    ) -> None:
         self._cache = cache
         self._secret = secret
         self._agent = agent
+        self._keep = keep
 
     def __call__(self, source: RemoteSource) -> int | None:
         """When the commit was made; what the server says of the file, else the newest file in it if it is an archive.
@@ -30,7 +33,7 @@ class RemoteTimes:
         return repositories.commit_time(wanted, repositories.resolve(wanted))
 
     def _of_file(self, source: RemoteSource) -> int | None:
-        found = HttpCache(f"{self._cache}/http", self._secret).fetch(source.url, source.checksum)
+        found = HttpCache(f"{self._cache}/http", self._secret, keep=self._keep).fetch(source.url, source.checksum)
         if found.mtime is not None and not source.checksum:
             return found.mtime
         fd = os.open(found.path, os.O_RDONLY | os.O_CLOEXEC)

@@ -125,7 +125,7 @@ class LocalStepRunner:
         """What the last RUN of this Buildfile that failed had written, unless a build has succeeded since."""
         from builder.steps.failed import find_failed
 
-        return find_failed(self._kitchen.failed)
+        return find_failed(self._kitchen)
 
     def forget_failure(self) -> None:
         """Called when a build has succeeded."""

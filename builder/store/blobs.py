@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 
 from builder.errors import StoreError
 from builder.lean import TYPE_CHECKING
@@ -122,6 +123,14 @@ class Blobs:
             except FileNotFoundError:
                 return 0
         return size
+
+    def stats(self) -> dict[Digest, os.stat_result]:
+        """Of every blob there is. For who looks without using them."""
+        found = {}
+        for digest in self.all():
+            with suppress(FileNotFoundError):
+                found[digest] = os.stat(self.path(digest), follow_symlinks=False)
+        return found
 
     def all(self) -> list[Digest]:
         """Every blob there is, sorted. Files with other names than digests are left out."""

@@ -13,13 +13,65 @@ import os
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
+from typing import Any, NamedTuple
 
 from builder.store.failures import storing
 from builder.store.locks import FileLock
 from builder.store.store import Store
+from builder.store.trees import Remover
 
 _FOLDER = "cachemounts"
 _PAUSE = 0.05
+
+
+class KeptDirectory(NamedTuple):
+    name: str
+    """Its folder's, below `cachemounts/`."""
+    path: str
+    id: str
+    """As the mount says it."""
+    used: float
+    """When it was used last, in seconds since 1970."""
+    is_taken: bool
+
+
+def all_directories(store: Store) -> list[KeptDirectory]:
+    """Every directory there is. Looks only."""
+    parent = store.folder(_FOLDER)
+    found = []
+    for name in sorted(os.listdir(parent)):
+        path = f"{parent}/{name}"
+        making, lock = _locks(store, name)
+        # A build that tried the lock while we do would think the directory taken, and make another.
+        taken = not (making.exclusive(wait=False) and lock.exclusive(wait=False))
+        lock.release()
+        making.release()
+        info = _info(path)
+        found.append(KeptDirectory(name, path, str(info.get("id", "")), float(info.get("used", 0)), taken))
+    return found
+
+
+def _locks(store: Store, name: str) -> tuple[FileLock, FileLock]:
+    """Whoever makes or takes a directory of this key has the first; who uses this one, the second."""
+    key = name.rpartition(".")[0]
+    return FileLock(f"{store.folder('locks')}/cachemount.{key}"), FileLock(f"{store.folder(_FOLDER)}/{name}/lock")
+
+
+def remove_directory(store: Store, name: str, remover: Remover) -> bool:
+    """False: somebody uses it, or it is gone."""
+    path = f"{store.folder(_FOLDER)}/{name}"
+    making, lock = _locks(store, name)
+    try:
+        if not os.path.isdir(path) or not (making.exclusive(wait=False) and lock.exclusive(wait=False)):
+            return False
+        grave = store.temporary.directory()
+        with storing(path):
+            os.rename(path, f"{grave}/mount")
+    finally:
+        lock.release()
+        making.release()
+    remover(grave)
+    return True
 
 
 @contextmanager
@@ -82,9 +134,14 @@ def _make(
     return lock, folder
 
 
+def _info(folder: str) -> dict[str, Any]:
+    with suppress(OSError, ValueError), open(f"{folder}/info.json", encoding="utf-8") as file:
+        info = json.load(file)
+        return info if isinstance(info, dict) else {}
+    return {}
+
+
 def _note(store: Store, folder: str, name: str) -> None:
     now = int(time.time())
-    info = {"id": name, "created": now, "used": now}
-    with suppress(OSError, ValueError), open(f"{folder}/info.json", encoding="utf-8") as file:
-        info["created"] = json.load(file)["created"]
+    info = {"id": name, "created": _info(folder).get("created", now), "used": now}
     store.temporary.write(f"{folder}/info.json", json.dumps(info).encode())

@@ -60,6 +60,13 @@ class Presence:
         except OSError:
             return False
 
+    def is_younger(self, path: str, seconds: float) -> bool:
+        """Whether `path` is there and was changed or stamped that shortly ago."""
+        try:
+            return time.time() - os.stat(path).st_mtime < seconds
+        except OSError:
+            return False
+
     def stamp(self, path: str) -> None:
         """For what is not in its place yet."""
         os.utime(path, ns=(self.since_ns, self.since_ns))

@@ -19,11 +19,12 @@ def remove_unused(store: Store, paths: Sequence[str], horizon: int, remover: Rem
     returns which. Killed in the middle, what is left is never taken for what it was."""
     removed: list[str] = []
     with storing(store.root):
+        grave = store.temporary.directory() if paths else ""
         for start in range(0, len(paths), _AT_ONCE):
-            grave = store.temporary.directory()
             with store.presence.moving():
                 moved = [path for path in paths[start : start + _AT_ONCE] if _move(path, grave, horizon)]
             removed += moved
+        if removed:
             remover(grave)
     return removed
 

@@ -213,7 +213,7 @@ def _after_failure(args: argparse.Namespace, error: StepError, request: Request)
     """The error is said first: it is what brought the user here."""
     from builder.cli.errors import print_error
     from builder.progress.choose import make_reporter
-    from builder.wiring import debug
+    from builder.question_wiring import debug
 
     print_error(error, sys.stderr)
     debug(options_of(args), request, make_reporter("none", sys.stderr, os.environ), announce)

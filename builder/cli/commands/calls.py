@@ -48,7 +48,7 @@ class Call(NamedTuple):
 
 def run_call(call: Call, options: BuildOptions) -> int:
     """Prints the answer; returns its exit code."""
-    from builder.wiring import ask
+    from builder.question_wiring import ask
 
     with _silent() as reporter:
         answer = ask(call.name, options, reporter)
@@ -58,7 +58,7 @@ def run_call(call: Call, options: BuildOptions) -> int:
 
 def run_fix(args: argparse.Namespace, options: BuildOptions) -> int:
     """Prints what was rewritten as a unified diff; returns the exit code."""
-    from builder.wiring import fix
+    from builder.question_wiring import fix
 
     if not args.fix:
         raise UsageError("bad-option", "--dry-run goes with --fix")

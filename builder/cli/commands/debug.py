@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     from builder.debugging import Request
     from builder.pipeline import BuildOptions
     from builder.progress.choose import make_reporter
-    from builder.wiring import debug
+    from builder.question_wiring import debug
 
     given = BuildOptions(context=args.context, file=args.file, root=args.root)
     request = Request(args.step, args.before, tuple(args.command), args.export)

@@ -1,0 +1,110 @@
+"""Everything in the store as items, and taking some of it away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from builder.cache.local import LocalCache
+from builder.disk.cache import Cache
+from builder.disk.choose import Wish, choose
+from builder.disk.contexts import Contexts
+from builder.disk.downloads import Downloads
+from builder.disk.holdings import find_holdings
+from builder.disk.images import Images
+from builder.disk.mounts import Mounts
+from builder.disk.plans import Plans
+from builder.disk.sizes import Sizes
+from builder.disk.snapshots import Snapshots
+from builder.disk.types import Item, Kind, Shelf
+from builder.disk.usage import Row, usage
+from builder.images.remove import roots_of
+from builder.images.uses import Use
+from builder.model.digest import Digest
+from builder.store.gc import collect
+from builder.store.store import Store
+from builder.store.trees import Remover
+
+
+class Pruning(NamedTuple):
+    items: tuple[Item, ...]
+    freed: int
+    """Bytes."""
+
+
+class Disk:
+    """The store as it is when this is made, and who uses what of it. A context manager, for one command."""
+
+    def __init__(
+        self, store: Store, uses: Callable[[], Sequence[Use]], why: str = "", *, spare_ours: bool = False
+    ) -> None:
+        """`why` is noted of records that go. With `spare_ours` what this process has used since it opened the store
+        is in use as well."""
+        self._store = store
+        self._uses = uses
+        now = store.presence.horizon()
+        horizon = min(now, store.presence.since_ns) if spare_ours else now
+        self._records = LocalCache(store)
+        self._sizes = Sizes(store)
+        self._holdings = find_holdings(store, self._records, uses(), horizon)
+        self._shelves: tuple[Shelf, ...] = (
+            Snapshots(store, self._holdings, self._sizes),
+            Images(store, self._holdings),
+            Cache(store, self._records, self._holdings, why, self._sweep),
+            Mounts(store, self._sizes),
+            Downloads(store, self._holdings, self._sweep),
+            Contexts(store, now),
+            Plans(store, horizon),
+        )
+        self._items = tuple(item for shelf in self._shelves for item in shelf.items())
+        self._sizes.save()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._records.close()
+
+    def items(self) -> tuple[Item, ...]:
+        return self._items
+
+    def rows(self) -> list[Row]:
+        return usage(self._items, self._holdings)
+
+    def foresee(self, wish: Wish) -> Pruning:
+        """What `prune` would take. What is freed is a lower bound: blobs that several of the things share are not
+        counted."""
+        chosen = tuple(choose(self._items, wish))
+        return Pruning(chosen, sum(item.size for item in chosen))
+
+    def prune(self, wish: Wish, remover: Remover) -> Pruning:
+        """Takes what `choose` chooses, but for what has come into use meanwhile."""
+        chosen = choose(self._items, wish)
+        gone = []
+        for shelf in self._shelves:
+            ids = [item.id for item in chosen if item.kind is shelf.kind]
+            removed = set(shelf.remove(ids, remover)) if ids else set()
+            gone += [item for item in chosen if item.kind is shelf.kind and item.id in removed]
+        if Kind.IMAGES in wish.taken_kinds:
+            self._sweep(remover)
+        return Pruning(tuple(gone), self._freed(gone))
+
+    def _sweep(self, remover: Remover) -> None:
+        """Removes blobs that nobody holds any more, with what was made of them."""
+        collect(
+            self._store,
+            lambda: roots_of(self._store, lambda: [record.layer for record in self._records.records()], self._uses),
+            remover,
+            self._holdings.horizon,
+        )
+
+    def _freed(self, gone: Sequence[Item]) -> int:
+        """Blobs and snapshots may be gone without being an item that went: the last who held them was."""
+        blobs = sum(size for blob, size in self._holdings.sizes.items() if self._store.blobs.size(blob) is None)
+        there = {*self._store.snapshots.all(), *self._store.tables.all()}
+        unpacked = [item for item in self._items if item.kind is Kind.SNAPSHOTS and Digest(item.id) not in there]
+        others = [item for item in gone if item.kind not in (Kind.IMAGES, Kind.CACHE, Kind.SNAPSHOTS)]
+        return blobs + sum(item.size for item in (*unpacked, *others))
