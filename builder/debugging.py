@@ -1,6 +1,6 @@
 """`pybuild debug` and `--on-error`: into the filesystem of any step of the last build.
 
-Nothing is kept for this but the options of the last build and the files of the last RUN that failed. The plan is made
+Nothing is kept for this but the options of the last build and the files of its RUNs that failed. The plan is made
 again (from the store's memo), and its steps are looked up in the cache: so every step that ran or hit can be entered,
 long after the build.
 """
@@ -59,7 +59,10 @@ def enter_step(options: BuildOptions, shop: Workshop, request: Request, announce
     runner = shop.runner(plan, text.path)
     cache = shop.cache(Ledger.load(shop.store.place("builds", text.path), shop.store))
     solver = Solver(plan, runner, cache, shop.reporter, SolveOptions("", text.path, epoch=plan.epoch))
-    place = find_place(plan, solver, request.step, runner.last_failure(), request.before)
+    failures = runner.last_failures()
+    place = find_place(plan, solver, request.step, failures, request.before)
+    for stage, step in _also_failed(plan, failures, place):
+        announce(f"{_title(stage, step)} failed, too: pybuild debug --step {stage.title}.{step.number}")
     if request.export:
         shop.export(_image(shop.store, place, runner), request.export)
         return 0
@@ -69,8 +72,17 @@ def enter_step(options: BuildOptions, shop: Workshop, request: Request, announce
 
 def _announcement(place: Place, request: Request) -> str:
     when = "as the step found it" if request.before else "as the failed command left it" if place.failed else "after it"
-    title = f"[{place.stage.title} {place.step.number}/{len(place.stage.steps)}] {place.step.text}"
-    return f"{title}\n{when}; changes are not kept"
+    return f"{_title(place.stage, place.step)}\n{when}; changes are not kept"
+
+
+def _title(stage: Stage, step: Step) -> str:
+    return f"[{stage.title} {step.number}/{len(stage.steps)}] {step.text}"
+
+
+def _also_failed(plan: Plan, failures: Sequence[Failed], place: Place) -> list[tuple[Stage, Step]]:
+    """The other steps of the same build that failed; none where it is no failed step that is entered."""
+    steps = [(stage, step) for stage in plan.stages for step in stage.steps]
+    return [pair for pair in steps if place.failed and pair[1] != place.step and any(_is(f, pair[1]) for f in failures)]
 
 
 def _image(store: Store, place: Place, runner: LocalStepRunner) -> Image:
@@ -80,12 +92,12 @@ def _image(store: Store, place: Place, runner: LocalStepRunner) -> Image:
     return assemble(store, Ingredients(config, (), layers, ()))
 
 
-def find_place(plan: Plan, solver: Solver, wanted: str, failed: Failed | None, before: bool) -> Place:
+def find_place(plan: Plan, solver: Solver, wanted: str, failures: Sequence[Failed], before: bool) -> Place:
     """The step that `wanted` means (`4`, `build.2`, `:12` for a line; empty: the one that failed, else the last), with
     the files that it left, or found if `before`. Raises UsageError for a step that does not exist, BuilderError
     `not-built` for one that no record and no failure leads to."""
     solver.look_up()
-    stage, step = _find(plan, wanted) if wanted else _default(plan, solver, failed)
+    stage, step = _find(plan, wanted) if wanted else _default(plan, solver, failures)
     state = solver.states[stage.position]
     inherited = len(state.layers) - state.taken
     below = inherited + step.number - 1
@@ -97,8 +109,9 @@ def find_place(plan: Plan, solver: Solver, wanted: str, failed: Failed | None, b
         return Place(stage, step, Scene(parent), inputs)
     if state.taken >= step.number:
         return Place(stage, step, Scene((*parent, state.layers[below])), inputs)
-    if failed and _is(failed, step) and failed.parent == chain_identity(parent):
-        return Place(stage, step, Scene(parent, failed.upper), inputs, failed=True)
+    for failed in failures:
+        if _is(failed, step) and failed.parent == chain_identity(parent):
+            return Place(stage, step, Scene(parent, failed.upper), inputs, failed=True)
     raise _not_built(stage, step)
 
 
@@ -142,11 +155,11 @@ def _only(plan: Plan, wanted: str, matches: Callable[[Stage, Step], bool]) -> tu
     raise UsageError("no-such-step", f"the last build has no step {wanted}", hint=f"it has {known or 'none'}")
 
 
-def _default(plan: Plan, solver: Solver, failed: Failed | None) -> tuple[Stage, Step]:
+def _default(plan: Plan, solver: Solver, failures: Sequence[Failed]) -> tuple[Stage, Step]:
     steps = [(stage, step) for stage in plan.stages for step in stage.steps]
     if not steps:
         raise UsageError("no-such-step", "the last build has no step that makes files")
-    if failed:
+    for failed in failures:
         for stage, step in steps:
             if _is(failed, step) and solver.states[stage.position].taken < step.number:
                 return stage, step
@@ -160,7 +173,7 @@ def _is(failed: Failed, step: Step) -> bool:
 def _not_built(stage: Stage, step: Step) -> BuilderError:
     return BuilderError(
         "not-built",
-        f"[{stage.title} {step.number}/{len(stage.steps)}] {step.text} has not been built, or its record is gone",
+        f"{_title(stage, step)} has not been built, or its record is gone",
         hint="build first, with the same files and options; --before enters what the step found",
         span=step.span,
     )

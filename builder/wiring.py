@@ -90,7 +90,7 @@ def _tidy(store: Store, reporter: Reporter, something_ran: bool) -> None:
 
 
 def failed_place(store: Store, project: str) -> str:
-    """Where the files of the last RUN of this Buildfile that failed are."""
+    """Where the files of the RUNs that failed in the last build of this Buildfile are."""
     return f"{store.place('builds', project)}.failed"
 
 
@@ -166,6 +166,7 @@ def workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: Ex
         secret,
         agent,
         store.presence.keep,
+        dict(options.build_args).get("BUILDKIT_CONTEXT_KEEP_GIT_DIR", ""),
     )
     contexts = OpenContexts(options.context, options.file, origins, places, opened)
 

@@ -15,6 +15,7 @@ from builder.errors import ContextError, UsageError
 from builder.layers.archive import is_archive
 from builder.layers.compress import MAGIC_SIZE, sniff
 from builder.model.entry import Entry, Kind
+from builder.model.gitreference import says_yes
 
 _CHUNK = 1 << 20
 _ONE_FILE = "context"
@@ -29,7 +30,9 @@ def take_input(given: str, file: str | None, places: Places) -> tuple[BuildfileT
     if origin.kind is OriginKind.URL:
         return _from_url(origin, file, places)
     is_git = origin.kind is OriginKind.GIT
-    context = git_context(origin.place, places) if is_git else _archive(origin.place, spool)
+    context = (
+        git_context(origin.place, places, says_yes(places.keep_git_dir)) if is_git else _archive(origin.place, spool)
+    )
     try:
         return _buildfile(context, origin, file, places), context
     except BaseException:
@@ -37,7 +40,7 @@ def take_input(given: str, file: str | None, places: Places) -> tuple[BuildfileT
         raise
 
 
-def git_context(url: str, places: Places) -> Context:
+def git_context(url: str, places: Places, keep_git_dir: bool = False) -> Context:
     """What a git URL names, without an ignore file: BuildKit reads none there."""
     from builder.context.folder import FolderContext
     from builder.context.git import GitCache
@@ -46,6 +49,8 @@ def git_context(url: str, places: Places) -> Context:
     wanted = git_reference(url)
     if wanted is None:
         raise ContextError("bad-git-url", "this is no git URL")
+    if keep_git_dir:
+        wanted = wanted._replace(keep_git_dir=True)
     cache = GitCache(f"{places.cache}/git", places.secret, ssh_agent=_agent(places))
     root = cache.checkout(wanted, cache.resolve(wanted), places.new_folder())
     return FolderContext(root, None, StatIndex(""))

@@ -34,6 +34,8 @@ class Places(NamedTuple):
     """The socket of an ssh agent, by id."""
     keep: Callable[[str], bool] = os.path.exists
     """Whether a file of the cache is there, and from then on it stays."""
+    keep_git_dir: str = ""
+    """`1` or `true`: a git repository that is the main context has its `.git`, also if its URL does not say so."""
 
 
 class OpenContexts:

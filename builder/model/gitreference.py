@@ -129,13 +129,23 @@ def _agreed(what: str, old: str, new: str) -> str:
     return new
 
 
+def says_yes(text: str) -> bool:
+    """As a build argument says it. What is neither yes nor no is no."""
+    return bool(text) and _reading(text) is True
+
+
 def _switch(key: str, value: str) -> bool:
     if not value:
         return True
-    lowered = value.lower() if value in (value.lower(), value.upper(), value.title()) else ""
-    if lowered not in _SWITCHES:
+    on = _reading(value)
+    if on is None:
         raise _bad(f'invalid {key} value: "{value}"')
-    return _SWITCHES[lowered]
+    return on
+
+
+def _reading(value: str) -> bool | None:
+    lowered = value.lower() if value in (value.lower(), value.upper(), value.title()) else ""
+    return _SWITCHES.get(lowered)
 
 
 def _checked(found: GitReference) -> GitReference:

@@ -1,4 +1,7 @@
-"""What a RUN that failed had written: kept until the same Buildfile fails again or succeeds, for `pybuild debug`.
+"""What RUNs that failed had written: kept until a build of the same Buildfile fails again or succeeds, for `debug`.
+
+    PLACE/BUILD/STEP/fs           of each RUN of one build that failed: stages fail at the same time
+    PLACE/BUILD/STEP/step.json    which it was
 
 Not a snapshot: it stands for no layer, and no build ever reads it.
 """
@@ -10,6 +13,7 @@ import os
 from contextlib import suppress
 from typing import NamedTuple
 
+from builder.lean import sha256_hex
 from builder.model.layer import Chain, chain_identity
 from builder.plan.types import Step
 from builder.steps.kitchen import Kitchen
@@ -30,36 +34,61 @@ class Failed(NamedTuple):
 
 
 def keep_failed(kitchen: Kitchen, staging: Staging, step: Step, parent: Chain) -> None:
-    """Afterwards `find_failed` gives this step's files, and those of an earlier failure are gone."""
+    """Afterwards `find_failed` gives this step's files, and those of earlier builds are gone."""
     place = kitchen.failed
-    note = {"stage": step.stage, "number": step.number, "parent": chain_identity(parent)}
+    below = chain_identity(parent)
+    # One build has one stack of what it opened, also where it builds for several platforms.
+    build = f"{os.getpid()}-{id(kitchen.opened)}"
+    note = {"stage": step.stage, "number": step.number, "parent": below}
     with storing(place):
         with open(f"{staging.root}/{_NOTE}", "w", encoding="utf-8") as file:
             json.dump(note, file)
-        if os.path.lexists(place):
-            remove_failed(kitchen)
-        os.makedirs(os.path.dirname(place), 0o700, exist_ok=True)
-        with suppress(FileExistsError):  # another build of the same file failed at this moment: one of the two stays
-            os.rename(staging.root, place)
+        os.makedirs(f"{place}/{build}", 0o700, exist_ok=True)
+        for earlier in set(os.listdir(place)) - {build}:
+            _remove(kitchen, f"{place}/{earlier}")
+        with suppress(OSError):  # of an earlier build whose numbers were the same
+            _remove(kitchen, f"{place}/{build}/{_name(note)}")
+        with suppress(FileNotFoundError):  # another build of the same file failed at this moment: one's files stay
+            os.rename(staging.root, f"{place}/{build}/{_name(note)}")
 
 
 def remove_failed(kitchen: Kitchen) -> None:
     """Afterwards nothing is kept of a failure."""
-    with storing(kitchen.failed), suppress(FileNotFoundError):
-        grave = kitchen.store.temporary.directory()
-        try:
-            os.rename(kitchen.failed, f"{grave}/failed")
-        finally:
-            bury(grave, kitchen.remove_tree)
+    with storing(kitchen.failed):
+        _remove(kitchen, kitchen.failed)
 
 
-def find_failed(kitchen: Kitchen) -> Failed | None:
-    """The last failure that is kept, if there is one. It is not pruned for as long as we have the store open."""
+def find_failed(kitchen: Kitchen) -> tuple[Failed, ...]:
+    """What the last build that failed has left, in the order in which its steps failed. It is not pruned for as long as
+    we have the store open."""
     place = kitchen.failed
     kitchen.store.presence.keep(place)
+    found: list[tuple[int, Failed]] = []
+    with suppress(OSError):
+        builds = [f"{place}/{build}" for build in os.listdir(place)]
+        steps = [f"{build}/{step}" for build in builds for step in os.listdir(build)]
+        found = [read for step in steps if (read := _read(step))]
+    return tuple(failed for _, failed in sorted(found))
+
+
+def _read(step: str) -> tuple[int, Failed] | None:
     try:
-        with open(f"{place}/{_NOTE}", encoding="utf-8") as file:
+        with open(f"{step}/{_NOTE}", encoding="utf-8") as file:
             note = json.load(file)
-        return Failed(int(note["stage"]), int(note["number"]), str(note["parent"]), f"{place}/fs")
+            when = os.fstat(file.fileno()).st_mtime_ns
+        return when, Failed(int(note["stage"]), int(note["number"]), str(note["parent"]), f"{step}/fs")
     except (OSError, ValueError, TypeError, KeyError):
         return None
+
+
+def _name(note: dict[str, object]) -> str:
+    return f"{note['stage']}.{note['number']}.{sha256_hex(str(note['parent']).encode())[:12]}"
+
+
+def _remove(kitchen: Kitchen, path: str) -> None:
+    with suppress(FileNotFoundError):
+        grave = kitchen.store.temporary.directory()
+        try:
+            os.rename(path, f"{grave}/failed")
+        finally:
+            bury(grave, kitchen.remove_tree)

@@ -121,8 +121,9 @@ class LocalStepRunner:
             self._made_mounts[1].cancel()
         self._kitchen.worker().cancel_all()
 
-    def last_failure(self) -> Failed | None:
-        """What the last RUN of this Buildfile that failed had written, unless a build has succeeded since."""
+    def last_failures(self) -> tuple[Failed, ...]:
+        """What the RUNs had written that failed in the last build of this Buildfile, the first first; none where a
+        build has succeeded since."""
         from builder.steps.failed import find_failed
 
         return find_failed(self._kitchen)

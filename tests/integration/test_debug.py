@@ -70,6 +70,29 @@ def test_the_mounts_of_the_step_are_there(based: Pybuild) -> None:
     assert based.run("debug", "--", "cat", "/in/a").stdout == "mounted"
 
 
+TWO_FAILING = """\
+FROM base AS one
+RUN --mount=type=cache,target=/met touch /one /met/one; until [ -e /met/two ]; do sleep 0.01; done; exit 1
+FROM base AS two
+RUN --mount=type=cache,target=/met touch /two /met/two; until [ -e /met/one ]; do sleep 0.01; done; exit 2
+FROM base
+COPY --from=one /one /
+COPY --from=two /two /
+"""
+
+
+def test_each_of_two_steps_that_failed_at_once_has_its_files(based: Pybuild) -> None:
+    write(based.cwd, {"Buildfile": TWO_FAILING})
+    based.run("build", code=1)
+    kept = {path.parent.name.split(".")[0] for path in (based.root / "builds").glob("*.failed/*/*/step.json")}
+    for stage, name in (("0", "one"), ("1", "two")):
+        if stage in kept:  # the other may have been stopped before it could fail
+            assert name in based.run("debug", "--step", f"{name}.1", "--", "ls", "/").stdout.split()
+    assert kept
+    told = based.run("debug", "--", "true").stderr
+    assert ("failed, too" in told) is (len(kept) == 2)
+
+
 def test_success_forgets_the_failure(failed: Pybuild) -> None:
     write(failed.cwd, {"Buildfile": GOOD})
     failed.run("build")
@@ -93,6 +116,15 @@ def test_on_error_shell_reads_the_users_commands(based: Pybuild) -> None:
     done = based.run("build", "--on-error=shell", stdin=b"cat /work/half\n", code=1)
     assert "exited with code 3" in done.stderr
     assert done.stdout == "half\n"
+
+
+@pytest.mark.parametrize(
+    "args", [["debug", "--context", "-"], ["debug", "-f", "-"], ["build", "--on-error=shell", "-"]]
+)
+def test_what_standard_input_gave_cannot_be_read_again(failed: Pybuild, args: list[str]) -> None:
+    done = failed.run(*args, stdin=GOOD.encode(), code=2)
+    assert "which standard input gives only once" in done.stderr
+    assert "write it to a file first" in done.stderr
 
 
 @pytest.mark.parametrize(

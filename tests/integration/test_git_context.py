@@ -87,6 +87,15 @@ def test_what_a_url_names(pybuild: Pybuild, url: str, fragment: str, names: set[
     assert os.listdir(pybuild.root / "tmp") == []
 
 
+@pytest.mark.parametrize(("said", "kept"), [("1", True), ("true", True), ("0", False), ("perhaps", False)])
+def test_a_build_argument_keeps_the_git_directory(
+    pybuild: Pybuild, url: str, said: str, kept: bool, tmp_path: Path
+) -> None:
+    argument = f"BUILDKIT_CONTEXT_KEEP_GIT_DIR={said}"
+    out = pybuild.files(url, "--build-arg", argument, into=tmp_path / "out")
+    assert (out / ".git" / "HEAD").exists() is kept
+
+
 def test_a_commit_by_its_digits(pybuild: Pybuild, repository: tuple[str, Path], tmp_path: Path) -> None:
     url, folder = repository
     commit = git(folder, "rev-parse", "one").strip()

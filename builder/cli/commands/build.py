@@ -173,6 +173,8 @@ def run(args: argparse.Namespace) -> int:
     if args.output:
         _check_stdout(args)
     on_error = parse_on_error(args.on_error)
+    if on_error:
+        refuse_stdin(args.context, args.file, "--on-error")
     from builder.cli.interrupts import interrupted_by_signals
     from builder.progress.choose import make_reporter
     from builder.wiring import build
@@ -207,6 +209,16 @@ def parse_on_error(text: str) -> Request | None:
     if text == "shell" or (kind == "export" and dest):
         return Request(export=dest)
     raise UsageError("bad-option", f"--on-error {text}: expected fail, shell or export,dest=PATH")
+
+
+def refuse_stdin(context: str, file: str | None, what: str) -> None:
+    """What enters a step reads context and Buildfile once more."""
+    if "-" in (context, file):
+        from builder.errors import UsageError
+
+        given = "the context" if context == "-" else "the Buildfile"
+        hint = "write it to a file first: pybuild build FILE.tar, or -f FILE"
+        raise UsageError("stdin-once", f"{what} reads {given} again, which standard input gives only once", hint=hint)
 
 
 def _after_failure(args: argparse.Namespace, error: StepError, request: Request) -> int:

@@ -26,12 +26,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from builder.cli.commands.build import announce
+    from builder.cli.commands.build import announce, refuse_stdin
     from builder.debugging import Request
     from builder.pipeline import BuildOptions
     from builder.progress.choose import make_reporter
     from builder.question_wiring import debug
 
+    refuse_stdin(args.context, args.file, "debug")
     given = BuildOptions(context=args.context, file=args.file, root=args.root)
     request = Request(args.step, args.before, tuple(args.command), args.export)
     return debug(given, request, make_reporter("none", sys.stderr, os.environ), announce)
