@@ -345,6 +345,15 @@ def reached(store: Store, insecure: Sequence[str] = (), progress: Progress | Non
         yield Route(store, Sources(access.puller), lambda: access, progress)
 
 
+@contextmanager
+def registry_sources(insecure: Sequence[str] = ()) -> Iterator[Sources]:
+    """Registries to look into, for commands that need no store."""
+    from builder.images.sources.open import Sources
+
+    with closing(registry_access(tuple(insecure))) as access:
+        yield Sources(access.puller)
+
+
 def registry_access(insecure: tuple[str, ...] = ()) -> Access:
     """All registries, as the user has configured them; `insecure` are hosts that the command line adds."""
     from builder.configuration.read import read_configuration

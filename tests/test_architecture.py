@@ -33,7 +33,7 @@ ALLOWED: dict[str, set[str]] = {
     "images": {"store", "layers", "registry", "sandbox", "plan", "progress"},
     "steps": {"cache", "solve", "plan", "context", "images", "layers", "store", "sandbox", "progress"},
     "disk": {"images", "containers", "cache", "solve", "store", "configuration", "progress"},
-    "outputs": {"images", "store", "layers", "sandbox", "progress"},
+    "outputs": {"images", "registry", "store", "layers", "sandbox", "progress"},
     "containers": {"images", "store", "sandbox", "progress", "steps", "layers", "plan", "syntax"},
     "builds": {"solve", "plan", "progress", "store"},
     "debugging": {"pipeline", "planning", "plan", "solve", "cache", "steps", "images", "store"},

@@ -21,7 +21,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "images", "inspect", "history", "diff", "tag", "rmi", "save", "load", "export", "import", "mount", "umount",
         "rollback", "rebase",
     ),
-    "registries": ("pull", "push", "login", "logout", "tags", "catalog", "registry serve", "registry gc"),
+    "registries": (
+        "pull", "push", "copy", "login", "logout", "tags", "catalog", "referrers", "registry serve", "registry gc",
+    ),
     "containers": ("run", "ps", "rm"),
     "history": ("builds ls", "builds show", "builds logs", "builds rm"),
     "store": ("df", "prune", "store check", "doctor"),

@@ -26,10 +26,14 @@ def blobs_of(built: Built) -> dict[Digest, int]:
     return dict(sorted((descriptor.digest, descriptor.size) for descriptor in descriptors))
 
 
-def index_of(image: Built, names: tuple[str, ...], others: tuple[Descriptor, ...] = ()) -> bytes:
-    """`index.json`: after `others`, one entry per name, as containerd and BuildKit write it and as podman and docker
-    read it: the whole name in containerd's annotation, the tag in OCI's."""
-    entries = named_entries(image.descriptor, names)
+def index_of(image: Built, names: tuple[str, ...]) -> bytes:
+    """`index.json` with one entry per name, as containerd and BuildKit write it and as podman and docker read it: the
+    whole name in containerd's annotation, the tag in OCI's."""
+    return index_with(named_entries(image.descriptor, names), ())
+
+
+def index_with(entries: list[Descriptor], others: tuple[Descriptor, ...]) -> bytes:
+    """`index.json`: `entries` after those of `others` that they do not replace."""
     new = {_key(entry) for entry in entries}
     kept = [entry for entry in others if _key(entry) not in new]
     return canonical(Index((*kept, *entries)).to_json())

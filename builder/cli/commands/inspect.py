@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 
+from builder.cli.commands.build import add_insecure
 from builder.images.inspect import inspect_image, inspect_platforms
 from builder.model.platform import Platform
 from builder.wiring import host_platform, open_store
 
-HELP = "Show everything about images of the store."
+HELP = "Show everything about images of the store, or of a registry."
 EXAMPLES = """\
   pybuild inspect app:1.0
   pybuild inspect --format json app:1.0 | jq .Config.Env
   pybuild inspect --platform all app:1.0
+  pybuild inspect --remote debian:12
 """
 
 
@@ -24,14 +26,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--format", choices=("pretty", "json"), default="pretty", help="pretty: one array; json: one object a line"
     )
 
+    parser.add_argument("--remote", action="store_true", help="as their registries have them, without pulling them")
+    parser.add_argument("--raw", action="store_true", help="with --remote: the manifest or index itself, as it is")
+    add_insecure(parser.add_argument)
+
 
 def run(args: argparse.Namespace) -> int:
+    if args.remote or args.raw:
+        return _remote(args)
     platform = Platform.parse(args.platform) if args.platform not in (None, "all") else None
     with open_store(args.root) as store:
         if args.platform == "all":
             values = [value for name in args.images for value in inspect_platforms(store, name)]
         else:
             values = [inspect_image(store, name, platform, host_platform()) for name in args.images]
+    return _print(args, values)
+
+
+def _remote(args: argparse.Namespace) -> int:
+    import sys
+
+    from builder.images.remote import inspect_remote, raw_document
+    from builder.wiring import registry_sources
+
+    platform = Platform.parse(args.platform, host_platform()) if args.platform else host_platform()
+    with registry_sources(args.insecure_registry) as open_source:
+        if args.raw:
+            for name in args.images:
+                sys.stdout.buffer.write(raw_document(open_source, name))
+            return 0
+        return _print(args, [inspect_remote(open_source, name, platform) for name in args.images])
+
+
+def _print(args: argparse.Namespace, values: list[dict[str, object]]) -> int:
     if args.format == "json":
         for value in values:
             print(json.dumps(value))

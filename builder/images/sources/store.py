@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from builder.errors import BuilderError, ImageError
@@ -29,7 +30,7 @@ class StoreSource:
         if reference.startswith("sha256:"):
             digest = Digest.parse(reference)
             data = self._store.blobs.read(digest)
-            return Document(Descriptor("", digest, len(data)), data)
+            return Document(Descriptor(_media_type(data), digest, len(data)), data)
         found = find_image(self._store, reference)
         return Document(found.descriptor, self._store.blobs.read(found.descriptor.digest))
 
@@ -68,3 +69,12 @@ class StoreSource:
             f"the store has no blob {descriptor.digest}, and no source of it is known",
             hint="build with --pull, or pull or import the image again",
         )
+
+
+def _media_type(data: bytes) -> str:
+    """What a document says of itself."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        return ""
+    return str(value.get("mediaType") or "") if isinstance(value, dict) else ""
