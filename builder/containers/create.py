@@ -24,6 +24,7 @@ from builder.model.platform import Platform
 from builder.model.reference import Reference
 from builder.sandbox.emulation import check_emulated
 from builder.sandbox.spec import DEFAULT_SHM_SIZE, Ulimit
+from builder.store.hold import hold
 from builder.store.locks import FileLock
 
 
@@ -71,6 +72,7 @@ def create_container(asked: Asked, tools: Tools) -> Container:
     store = tools.store
     name = check_name(asked.name) if asked.name else ""
     image = find_or_pull(asked, tools)
+    hold(store.blobs, asked.image, image.descriptor)  # until the container holds it itself
     config = effective_config(image.config, asked)
     check_emulated(image.config.platform, tools.host)
     lowers = ensure_chain(store, tools.worker(), image.layers, tools.open_source, tools.fetching)

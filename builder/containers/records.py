@@ -82,7 +82,12 @@ def state_of(store: Store, identifier: str) -> State:
     run, since the kernel ends a container with its monitor."""
     folder = folder_of(store, identifier)
     lock = FileLock(f"{folder}/lock")
-    running = not lock.shared_now()
+    try:
+        running = not lock.shared_now()
+    except StoreError:
+        if os.path.isdir(folder):
+            raise
+        return State(status="dead")  # removed meanwhile
     lock.release()
     state = read_state(folder)
     if state.running and not running:

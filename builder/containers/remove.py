@@ -13,6 +13,8 @@ from builder.containers.volumes import remove_volume
 from builder.errors import StoreError
 from builder.store.failures import storing
 from builder.store.locks import FileLock
+from builder.store.store import Store
+from builder.store.trees import Remover
 
 _KILL = 9
 
@@ -33,13 +35,27 @@ def remove_container(container: Container, tools: Tools, *, force: bool = False,
             end_container(container, tools)
             lock.exclusive()
         if os.path.isdir(folder):  # a container of --rm has removed itself
-            _remove(folder, tools)
+            _remove(folder, tools.remove_tree)
     finally:
         lock.release()
     if volumes or container.remove:
         for mount in container.mounts:
             if mount.anonymous:
                 remove_volume(tools.store, mount.source, tools.remove_tree)
+
+
+def remove_stopped(store: Store, container: Container, remover: Remover) -> bool:
+    """Afterwards it is gone, unless it runs: then False."""
+    folder = folder_of(store, container.id)
+    lock = FileLock(f"{folder}/lock")
+    try:
+        if not lock.exclusive(wait=False):
+            return False
+        if os.path.isdir(folder):
+            _remove(folder, remover)
+    finally:
+        lock.release()
+    return True
 
 
 def end_container(container: Container, tools: Tools) -> None:
@@ -51,11 +67,11 @@ def end_container(container: Container, tools: Tools) -> None:
         watch.close()
 
 
-def _remove(folder: str, tools: Tools) -> None:
+def _remove(folder: str, remover: Remover) -> None:
     """Killed in the middle, what is left is never taken for a container; the next removal clears it away."""
     with storing(folder):
         os.rename(folder, f"{folder}.dead")
         parent = os.path.dirname(folder)
         for name in os.listdir(parent):
             if name.endswith(".dead"):
-                tools.remove_tree(f"{parent}/{name}")
+                remover(f"{parent}/{name}")

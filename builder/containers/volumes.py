@@ -62,6 +62,19 @@ def remove_volume(store: Store, name: str, remover: Callable[[str], None]) -> No
         remover(f"{store.folder(_FOLDER)}/{name}")
 
 
+def remove_unused_volume(store: Store, name: str, remover: Callable[[str], None]) -> bool:
+    """False: a container has it."""
+    from builder.containers.use import in_use
+
+    folder, grave = f"{store.folder(_FOLDER)}/{name}", store.temporary.directory()
+    with FileLock(f"{store.folder('locks')}/volumes"), storing(folder):
+        if name in in_use(store).volumes or not os.path.isdir(folder):
+            return False
+        os.rename(folder, f"{grave}/volume")
+    remover(grave)
+    return True
+
+
 def _is_empty(folder: str) -> bool:
     try:
         return not os.listdir(f"{folder}/data")

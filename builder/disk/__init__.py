@@ -2,7 +2,7 @@
 
     types.py     Item, the unit of both: a thing with a size, a time, and who uses it
     holdings.py  who holds which blob: images, records, lookups
-    images.py cache.py snapshots.py mounts.py downloads.py contexts.py plans.py
+    containers.py images.py volumes.py cache.py snapshots.py mounts.py downloads.py contexts.py plans.py history.py
                  one kind of thing each: which there are, and how they are removed
     choose.py    which items a wish takes; values only
     usage.py     sums;  prune.py  carries a wish out;  policy.py  the wish of the configuration file

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from types import TracebackType
 from typing import NamedTuple, Self
 
 from builder.cache.local import LocalCache
 from builder.disk.cache import Cache
 from builder.disk.choose import Wish, choose
+from builder.disk.containers import Containers
 from builder.disk.contexts import Contexts
 from builder.disk.downloads import Downloads
+from builder.disk.history import History
 from builder.disk.holdings import find_holdings
 from builder.disk.images import Images
 from builder.disk.mounts import Mounts
@@ -19,6 +21,7 @@ from builder.disk.sizes import Sizes
 from builder.disk.snapshots import Snapshots
 from builder.disk.types import Item, Kind, Shelf
 from builder.disk.usage import Row, usage
+from builder.disk.volumes import Volumes
 from builder.images.remove import roots_of
 from builder.images.uses import Use
 from builder.model.digest import Digest
@@ -33,29 +36,64 @@ class Pruning(NamedTuple):
     """Bytes."""
 
 
+def foresee(store: Store, uses: Callable[[], Sequence[Use]], wish: Wish) -> Pruning:
+    """What `prune` with the same wish would take. What is freed is a lower bound."""
+    first, then = _phases(wish)
+    with Disk(store, uses) as disk:
+        containers, freed = disk.chosen(first)
+    with Disk(store, uses, without=[item.name for item in containers]) as disk:
+        rest = disk.chosen(then)
+    return Pruning(containers + rest.items, freed + rest.freed)
+
+
+def prune(store: Store, uses: Callable[[], Sequence[Use]], wish: Wish, remover: Remover) -> Pruning:
+    """Takes what the wish takes. Containers go first: what they used is unused then."""
+    first, then = _phases(wish)
+    with Disk(store, uses) as disk:
+        containers, freed = disk.prune(first, remover)
+    with Disk(store, uses, "pybuild prune") as disk:
+        rest = disk.prune(then, remover)
+    return Pruning(containers + rest.items, freed + rest.freed)
+
+
+def _phases(wish: Wish) -> tuple[Wish, Wish]:
+    containers = frozenset({Kind.CONTAINERS})
+    return wish._replace(kinds=wish.kinds & containers), wish._replace(kinds=wish.kinds - containers)
+
+
 class Disk:
     """The store as it is when this is made, and who uses what of it. A context manager, for one command."""
 
     def __init__(
-        self, store: Store, uses: Callable[[], Sequence[Use]], why: str = "", *, spare_ours: bool = False
+        self,
+        store: Store,
+        uses: Callable[[], Sequence[Use]],
+        why: str = "",
+        *,
+        spare_ours: bool = False,
+        without: Collection[str] = (),
     ) -> None:
         """`why` is noted of records that go. With `spare_ours` what this process has used since it opened the store
-        is in use as well."""
+        is in use as well. `without` are names of containers that count as gone."""
         self._store = store
         self._uses = uses
         now = store.presence.horizon()
         horizon = min(now, store.presence.since_ns) if spare_ours else now
         self._records = LocalCache(store)
         self._sizes = Sizes(store)
-        self._holdings = find_holdings(store, self._records, uses(), horizon)
+        gone = {f"container {name}" for name in without}
+        self._holdings = find_holdings(store, self._records, [use for use in uses() if use.by not in gone], horizon)
         self._shelves: tuple[Shelf, ...] = (
+            Containers(store, horizon, without),
             Snapshots(store, self._holdings, self._sizes),
             Images(store, self._holdings),
             Cache(store, self._records, self._holdings, why, self._sweep),
+            Volumes(store, without),
             Mounts(store, self._sizes),
             Downloads(store, self._holdings, self._sweep),
             Contexts(store, now),
             Plans(store, horizon),
+            History(store, horizon),
         )
         self._items = tuple(item for shelf in self._shelves for item in shelf.items())
         self._sizes.save()
@@ -74,7 +112,7 @@ class Disk:
     def rows(self) -> list[Row]:
         return usage(self._items, self._holdings)
 
-    def foresee(self, wish: Wish) -> Pruning:
+    def chosen(self, wish: Wish) -> Pruning:
         """What `prune` would take. What is freed is a lower bound: blobs that several of the things share are not
         counted."""
         chosen = tuple(choose(self._items, wish))

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     DOWNLOADS = "downloads"
     CONTEXTS = "contexts"
     PLANS = "plans"
+    HISTORY = "history"
 
 
 TITLES = {
@@ -33,9 +34,12 @@ TITLES = {
     Kind.DOWNLOADS: "Downloads",
     Kind.CONTEXTS: "Contexts",
     Kind.PLANS: "Plans",
+    Kind.HISTORY: "Build history",
 }
 CACHES = frozenset({Kind.CACHE, Kind.SNAPSHOTS, Kind.MOUNTS, Kind.DOWNLOADS, Kind.CONTEXTS, Kind.PLANS})
 """What only makes builds quicker."""
+ASKED_FOR = frozenset({Kind.VOLUMES, Kind.HISTORY})
+"""What people may want to keep: it goes only when it is named."""
 
 
 class Item(NamedTuple):

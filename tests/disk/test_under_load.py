@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.conftest import base_tar  # noqa: F401 - a fixture
 from tests.support.cli import Pybuild, write
 
 SECONDS = float(os.environ.get("PYBUILD_LOAD_SECONDS", "6"))
@@ -24,6 +23,8 @@ for number in itertools.count():
     with open(f"{folder}/word", "w") as file:
         file.write(f"{name} {number // 2}")  # every second build hits
     code = main(["build", "-q", "-t", f"{name}:{number % 3}", folder])
+    run = ["run", "--network", "host", *["--rm"][: number % 2], f"{name}:{number % 3}", "/bin/cat", "/word"]
+    code = code or main(run)
     if code or main(["images", "-q"]) or main(["tag", f"{name}:{number % 3}", f"{name}:latest"]):
         sys.exit(f"build {number} of {name} failed")
 print("rounds", number, file=sys.stderr)
@@ -38,7 +39,7 @@ COPY word /
 
 
 @pytest.fixture
-def pybuild(tmp_path: Path, base_tar: Path) -> Pybuild:  # noqa: F811
+def pybuild(tmp_path: Path, base_tar: Path) -> Pybuild:
     pybuild = Pybuild(tmp_path / "store", tmp_path)
     pybuild.run("import", str(base_tar), "base")
     return pybuild
@@ -72,6 +73,7 @@ def test_builds_and_prunes_at_the_same_time(pybuild: Pybuild, tmp_path: Path) ->
         )
         assert (tmp_path / "out" / "copied").read_text() == (tmp_path / "out" / "word").read_text()
     pybuild.run("prune", "-af", "--volumes")
+    assert pybuild.run("ps", "-aq").stdout == ""
     assert os.listdir(pybuild.root / "blobs" / "sha256") == []
     for folder in ("snapshots", "tables", "layers", "cachemounts", "plans", "builds", "tmp"):
         assert os.listdir(pybuild.root / folder) == [], folder

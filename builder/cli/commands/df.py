@@ -11,6 +11,7 @@ from builder.cli.tables import ago_text, print_table, size_text
 from builder.disk.prune import Disk
 from builder.disk.types import TITLES, Item, Kind
 from builder.disk.usage import Row
+from builder.model.digest import is_hex
 from builder.wiring import image_uses, open_store
 
 HELP = "Show what takes room in the store, and how much of it could be freed."
@@ -79,8 +80,8 @@ def print_items(items: Sequence[Item], title: str) -> None:
 
 def _short(text: str) -> str:
     """Twelve digits of a digest, as docker shows ids; of a path its last part."""
-    digest = text.partition(":")[2]
-    return digest[:12] if len(digest) >= 64 else text.rpartition("/")[2][:24]
+    hexadecimal = text.rpartition(":")[2]
+    return hexadecimal[:12] if is_hex(hexadecimal) else text.rpartition("/")[2][:24]
 
 
 def _cut(text: str, most: int = 60) -> str:

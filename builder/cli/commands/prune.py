@@ -7,12 +7,13 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from builder.cli.commands.df import print_items
 from builder.cli.tables import print_table, size_text
 from builder.disk.choose import Wish
-from builder.disk.prune import Disk
-from builder.disk.types import CACHES, TITLES, Item, Kind
+from builder.disk.prune import foresee, prune
+from builder.disk.types import ASKED_FOR, CACHES, TITLES, Item, Kind
 from builder.errors import UsageError
 from builder.model.size import parse_size
 from builder.model.time_span import parse_moment
@@ -40,6 +41,7 @@ _PLAIN = {
     Kind.CACHE: "all build cache that no image is made of",
     Kind.MOUNTS: "all directories of cache mounts",
     Kind.DOWNLOADS: "all files, repositories and base images that were fetched",
+    Kind.HISTORY: "the history of builds",
 }
 _ALL = _PLAIN | {
     Kind.IMAGES: "all images without at least one container associated to them",
@@ -70,12 +72,9 @@ def run(args: argparse.Namespace) -> int:
     if not (args.force or args.dry_run or _confirmed(wish)):
         print("Nothing was removed.", file=sys.stderr)
         return 1
-    with (
-        open_store(args.root) as store,
-        any_remover() as remove,
-        Disk(store, lambda: image_uses(store), why="pybuild prune") as disk,
-    ):
-        items, freed = disk.foresee(wish) if args.dry_run else disk.prune(wish, remove)
+    with open_store(args.root) as store, any_remover() as remove:
+        uses = partial(image_uses, store)
+        items, freed = foresee(store, uses, wish) if args.dry_run else prune(store, uses, wish, remove)
     if args.format == "json":
         print(json.dumps({"items": [item._asdict() for item in items], "freed": freed}))
         return 0
@@ -100,8 +99,10 @@ def _wish(args: argparse.Namespace, now: float) -> Wish:
     keep_bytes = parse_size(args.keep_storage) if args.keep_storage else None
     if args.keep_storage and keep_bytes is None:
         raise UsageError("bad-option", f"--keep-storage {args.keep_storage}: no size", hint="say 10GB or 500m")
-    default = (CACHES if keep_bytes is not None else frozenset(Kind)) - (set() if args.volumes else {Kind.VOLUMES})
-    return Wish(frozenset(kinds) or default, args.all, until, keep_bytes)
+    default = CACHES if keep_bytes is not None else frozenset(Kind) - ASKED_FOR
+    if args.volumes:
+        default |= {Kind.VOLUMES}
+    return Wish(frozenset(kinds) or default, args.all, until, keep_bytes, args.all and Kind.VOLUMES in kinds)
 
 
 def _kind(text: str) -> Kind:
@@ -121,7 +122,8 @@ def _confirmed(wish: Wish) -> bool:
     texts = _ALL if wish.everything else _PLAIN
     lines = [texts[kind] for kind in Kind if kind in wish.taken_kinds and kind in texts]
     if Kind.VOLUMES in wish.taken_kinds:
-        lines.append("all anonymous volumes not used by at least one container")
+        named = "" if wish.named_volumes else "anonymous "
+        lines.append(f"all {named}volumes not used by at least one container")
     if wish.keep_bytes is not None:
         lines = [f"unused cache beyond {size_text(wish.keep_bytes)}, what was used least recently first"]
     elif not lines:
