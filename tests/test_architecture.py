@@ -31,6 +31,7 @@ ALLOWED: dict[str, set[str]] = {
     "cache": {"solve", "store"},
     "registry": {"configuration", "http", "store"},
     "images": {"store", "layers", "registry", "sandbox", "plan", "progress"},
+    "layerview": {"images", "layers", "store", "progress"},
     "steps": {"cache", "solve", "plan", "context", "images", "layers", "store", "sandbox", "progress"},
     "disk": {"images", "containers", "cache", "solve", "store", "configuration", "progress"},
     "outputs": {"images", "registry", "store", "layers", "sandbox", "progress"},
@@ -50,7 +51,7 @@ ALLOWED: dict[str, set[str]] = {
     "cli": {
         "changes", "builds", "container_wiring", "wiring", "pipeline", "plan", "images", "containers", "outputs",
         "solve", "syntax", "sandbox", "store", "progress", "context", "calls", "configuration", "debugging", "registry",
-        "disk", "question_wiring",
+        "disk", "question_wiring", "layerview",
     },
     "__init__": {"wiring", "pipeline", "plan", "progress"},
     "__main__": {"cli"},

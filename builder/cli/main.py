@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 GROUPS: dict[str, tuple[str, ...]] = {
     "build": ("build", "debug", "parse", "check"),
     "images": (
-        "images", "inspect", "history", "diff", "tag", "rmi", "save", "load", "export", "import", "mount", "umount",
-        "rollback", "rebase",
+        "images", "inspect", "history", "layers", "diff", "tag", "rmi", "save", "load", "export", "import", "mount",
+        "umount", "rollback", "rebase",
     ),
     "registries": (
         "pull", "push", "copy", "login", "logout", "tags", "catalog", "referrers", "registry serve", "registry gc",

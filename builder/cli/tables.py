@@ -17,8 +17,11 @@ _SPANS = (
 
 
 def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Columns as wide as their widest cell, three blanks apart; no blanks at the ends of lines."""
-    lines = [heads, *rows]
+    """Columns as wide as their widest cell, three blanks apart; no blanks at the ends of lines. No cell steers the
+    terminal: texts of images are other people's."""
+    from builder.progress.text import printable
+
+    lines = [heads, *([printable(cell) for cell in row] for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
     for line in lines:
         print("   ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())

@@ -36,7 +36,7 @@ class Tree:
         """Tables are sorted as `pack` returns them. Raises LayerError `bad-layer` for a hardlink to nothing."""
         tree = cls()
         for layer, table in enumerate(tables):
-            tree._stack(table, layer)
+            tree.stack(table, layer)
         return tree
 
     def get(self, path: str) -> Node | None:
@@ -88,7 +88,8 @@ class Tree:
             del self._children[path]
         self._nodes[path] = Node(entry, layer)
 
-    def _stack(self, table: Sequence[Entry], layer: int) -> None:
+    def stack(self, table: Sequence[Entry], layer: int) -> None:
+        """Puts another table on top."""
         own: dict[str, Entry] = {}
         for entry in table:
             kind, path = entry.kind, entry.path

@@ -6,7 +6,9 @@ import argparse
 import json
 from itertools import groupby
 
+from builder.cli.tables import size_text
 from builder.lean import TYPE_CHECKING
+from builder.progress.text import path_text, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,20 +81,16 @@ def _print(found: ImageDifference, first: str, second: str) -> None:
     for (gone, layer), changes in groupby(sorted(found.changes, key=place), key=place):
         line = (found.first if gone else found.second)[layer]
         where = f"only in {first}, layer" if gone else f"{second}, layer"
-        print(f"\n{where} {layer + 1}  {line.diff_id.short}  {line.created_by[:80]}".rstrip())
+        print(f"\n{where} {layer + 1}  {line.diff_id.short}  {printable(line.created_by)[:80]}".rstrip())
         for change in changes:
             print(f"  {_line(change)}")
 
 
 def _line(change: Change) -> str:
-    from builder.cli.tables import size_text
-
-    path = change.path.encode("utf-8", "surrogateescape").decode(errors="backslashreplace")
-    path = "".join(char if char.isprintable() else repr(char)[1:-1] for char in path)
-    said = (
-        f"  ({_said(change.what)})" if change.what else f"  {size_text(change.size_bytes)}" if change.size_bytes else ""
-    )
-    return f"{_LETTERS[change.kind]} /{path}{said}"
+    said = f"  ({_said(change.what)})" if change.what else ""
+    if not said and change.size_bytes:
+        said = f"  {size_text(change.size_bytes)}"
+    return f"{_LETTERS[change.kind]} /{path_text(change.path)}{said}"
 
 
 def _said(what: Sequence[Difference]) -> str:

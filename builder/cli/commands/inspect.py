@@ -16,11 +16,13 @@ EXAMPLES = """\
   pybuild inspect --format json app:1.0 | jq .Config.Env
   pybuild inspect --platform all app:1.0
   pybuild inspect --remote debian:12
+  pybuild inspect --layers app:1.0
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("images", nargs="+", metavar="IMAGE", help="name or id")
+    parser.add_argument("--layers", action="store_true", help="what each layer holds and wastes: see `pybuild layers`")
     parser.add_argument("--platform", metavar="PLATFORM", help="of an image for several, or all")
     parser.add_argument(
         "--format", choices=("pretty", "json"), default="pretty", help="pretty: one array; json: one object a line"
@@ -34,6 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     if args.remote or args.raw:
         return _remote(args)
+    if args.layers:
+        return _print_layers(args)
     platform = Platform.parse(args.platform) if args.platform not in (None, "all") else None
     with open_store(args.root) as store:
         if args.platform == "all":
@@ -64,4 +68,14 @@ def _print(args: argparse.Namespace, values: list[dict[str, object]]) -> int:
             print(json.dumps(value))
     else:
         print(json.dumps(values, indent=4))
+    return 0
+
+
+def _print_layers(args: argparse.Namespace) -> int:
+    from builder.cli.commands.layers import analysed, print_layers
+
+    for name in args.images:
+        one = argparse.Namespace(**vars(args), image=name, files=False, layer=0)
+        analysis, tables, _ = analysed(one)
+        print_layers(analysis, tables, one)
     return 0
