@@ -11,8 +11,8 @@ from __future__ import annotations
 import base64
 import os
 import re
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -26,6 +26,10 @@ from builder.store.locks import FileLock
 from builder.store.trees import remove_tree
 
 _HEAD = re.compile(r"ref: (refs/heads/\S+)\tHEAD")
+_SAYS_NOTHING = ("Please make sure you have", "and the repository exists")
+"""Git's own advice, which hides what ssh has said."""
+_LONGEST_SOCKET = 100
+"""What fits into an address of the kernel's, about."""
 _WHOLE_TOKEN_HOSTS = ("https://github.com/", "https://www.github.com/")
 """Where one token is good for every repository, submodules above all."""
 
@@ -56,7 +60,7 @@ class GitCache:
         `ssh_agent` is its socket. Only with `allow_file` do repositories of this machine count (`file://`)."""
         self._folder = folder
         self._secret = secret
-        self._env = {"SSH_AUTH_SOCK": ssh_agent} if ssh_agent else {}
+        self._agent = ssh_agent
         self._protocols = f"{NETWORK}:{LOCAL}" if allow_file else NETWORK
         with storing(folder):
             os.makedirs(folder, 0o700, exist_ok=True)
@@ -196,7 +200,9 @@ class GitCache:
     def _git(self, wanted: GitReference, *words: str, more: Mapping[str, str] | None = None) -> str:
         """`git` with what it may need for the network."""
         config = {**self._authorization(wanted.remote), **(more or {})}
-        return run_git(*words, config=config, protocols=self._protocols, env=self._env)
+        with _nearby(self._agent) as agent:
+            env = {"SSH_AUTH_SOCK": agent} if agent else {}
+            return run_git(*words, config=config, protocols=self._protocols, env=env)
 
     def _authorization(self, remote: str) -> dict[str, str]:
         """Configuration that sends the secret to this remote, which may then not pass it on by a redirect."""
@@ -220,11 +226,27 @@ class GitCache:
         for header in list(self._authorization(wanted.remote).values())[:1]:
             said = said.replace(header.rpartition(" ")[2], "***")
         hint = "check the URL; for a private repository give a token: --secret id=GIT_AUTH_TOKEN,env=NAME"
+        if "Permission denied (" in said:
+            hint = "for a private repository give a key or an agent: --ssh default=KEY, or --ssh default"
         if "not allowed" in said:
             hint = "repositories and submodules are fetched by https, http, ssh and git only"
-        last = [line for line in said.splitlines() if line.strip()][-3:]
+        last = [line for line in said.splitlines() if line.strip() and not line.startswith(_SAYS_NOTHING)][-3:]
         message = f"failed to fetch {wanted.shown}: {'; '.join(last)}"
         return ContextError("fetch-failed", message[:1000], hint=hint)
+
+
+@contextmanager
+def _nearby(socket: str) -> Iterator[str]:
+    """A name for the socket that can be connected to, however long the path of its folder is."""
+    if len(os.fsencode(socket)) <= _LONGEST_SOCKET:
+        yield socket
+        return
+    folder, name = os.path.split(socket)
+    fd = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/{os.getpid()}/fd/{fd}/{name}"
+    finally:
+        os.close(fd)
 
 
 def _commit_time(bare: str, commit: str) -> int:
