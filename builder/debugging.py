@@ -57,7 +57,7 @@ def enter_step(options: BuildOptions, shop: Workshop, request: Request, announce
     text = shop.buildfile()
     plan = plan_build(options, text, shop)
     runner = shop.runner(plan, text.path)
-    cache = shop.cache(Ledger.load(shop.store.place("builds", text.path), shop.store))
+    cache = shop.cache(Ledger.load(shop.store.place("builds", text.path), shop.store), plan)
     solver = Solver(plan, runner, cache, shop.reporter, SolveOptions("", text.path, epoch=plan.epoch))
     failures = runner.last_failures()
     place = find_place(plan, solver, request.step, failures, request.before)

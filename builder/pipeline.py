@@ -14,7 +14,7 @@ from functools import partial
 from builder.builds.recording import Asked, Made, Recording
 from builder.cache.ledger import Ledger
 from builder.context.buildfile import BuildfileText
-from builder.errors import BuilderError
+from builder.errors import BuilderError, BuildfileError, StepError, UsageError
 from builder.images.assemble import Ingredients, assemble
 from builder.lean import TYPE_CHECKING, NamedTuple
 from builder.model.canonical import canonical
@@ -27,6 +27,8 @@ from builder.solve.types import CacheBackend, Decision, Solution
 if TYPE_CHECKING:
     from typing import Any
 
+    from builder.cache.memo import Derived
+    from builder.cache.remote.exchange import Exchange
     from builder.images.index import Built
     from builder.images.resolve import StoreResolver
     from builder.images.stored import Image
@@ -68,6 +70,9 @@ class BuildOptions(NamedTuple):
     push: bool = False
     insecure_registries: tuple[str, ...] = ()
     """`HOST[:PORT]` of registries that may be spoken to by plain http."""
+    cache_from: tuple[str, ...] = ()
+    cache_to: tuple[str, ...] = ()
+    """Caches elsewhere, as written."""
 
 
 def keep_options(store: Store, project: str, options: BuildOptions) -> None:
@@ -148,8 +153,11 @@ class Workshop(NamedTuple):
     """One for each platform."""
     buildfile: Callable[[], BuildfileText]
     """Reads it, once."""
-    cache: Callable[[Ledger], CacheBackend]
+    cache: Callable[[Ledger, Plan], CacheBackend]
     """From the records of the last build of this file to all that is known."""
+    exchange: Exchange | None
+    """The caches elsewhere; None where there are none."""
+    derived: Derived
     runner: Callable[[Plan, str], LocalStepRunner]
     """For a plan and the project, which is its Buildfile's path."""
     write_outputs: Callable[[tuple[Layered, ...]], Written]
@@ -221,13 +229,31 @@ def _build(options: BuildOptions, shop: Workshop, recording: Recording) -> _Buil
     plan = plan_build(options, text, shop)
     for layer in (layer for image in plan.images for layer in image.layers):
         shop.store.blobs.has(layer.descriptor.digest)  # what is there stays, should its image be removed meanwhile
-    ledger = Ledger.load(shop.store.place("builds", text.path), shop.store)
     keep_options(shop.store, text.path, options)
+    try:
+        return _carry_out(options, text, plan, shop, recording)
+    except BuilderError as error:
+        if not _can_go_without(error, shop):
+            raise
+    return _carry_out(options, text, plan, shop, recording)
+
+
+def _can_go_without(error: BuilderError, shop: Workshop) -> bool:
+    """Whether a cache elsewhere may be at fault, and is left out from now on."""
+    if shop.exchange is None or isinstance(error, StepError | BuildfileError | UsageError):
+        return False
+    return shop.exchange.leave_out_faulty()
+
+
+def _carry_out(
+    options: BuildOptions, text: BuildfileText, plan: Plan, shop: Workshop, recording: Recording
+) -> _Built:
+    ledger = Ledger.load(shop.store.place("builds", text.path), shop.store)
     runner = shop.runner(plan, text.path)
     solver = Solver(
         plan,
         runner,
-        shop.cache(ledger),
+        shop.cache(ledger, plan),
         shop.reporter,
         SolveOptions(
             build_id=recording.id,
@@ -239,9 +265,11 @@ def _build(options: BuildOptions, shop: Workshop, recording: Recording) -> _Buil
     recording.follow(plan, solver)
     solution = solver.solve()
     runner.forget_failure()
-    names, image = shop.write_outputs(_assembled(plan, solution, shop.store))
+    names, image = shop.write_outputs(_assembled(plan, solution, shop))
     ledger.save(solution.records)
     _write_files(options, image, names, recording.id)
+    if shop.exchange is not None:
+        shop.exchange.finish(solution.records, shop.derived.used)
     shop.tidy(any(decision.record is None for decision in solution.decisions))
     return _Built(image, names, solution)
 
@@ -308,10 +336,14 @@ def _uncached(options: BuildOptions, plan: Plan, reporter: Reporter) -> frozense
     return asked
 
 
-def _assembled(plan: Plan, solution: Solution, store: Store) -> tuple[Layered, ...]:
+def _assembled(plan: Plan, solution: Solution, shop: Workshop) -> tuple[Layered, ...]:
     images = []
     for target in plan.results:
         result = solution.results[target.position]
-        parts = Ingredients(target.config, target.history, result.layers, result.created, plan.epoch)
-        images.append(Layered(assemble(store, parts), len(target.config.diff_ids)))
+        config = target.config
+        if shop.exchange is not None:
+            made = [record for record in solution.records if record.layer in result.layers]
+            config = shop.exchange.configured(config, made, plan.epoch)
+        parts = Ingredients(config, target.history, result.layers, result.created, plan.epoch)
+        images.append(Layered(assemble(shop.store, parts), len(target.config.diff_ids)))
     return tuple(images)

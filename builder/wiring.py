@@ -9,6 +9,7 @@ from functools import cached_property
 
 from builder.cache.layered import LayeredCache
 from builder.cache.local import LocalCache
+from builder.cache.memo import Derived, digest_memo
 from builder.context.opened import OpenContexts, Places
 from builder.images.resolve import PullPolicy, StoreResolver
 from builder.images.tag import parse_tag
@@ -25,6 +26,8 @@ from builder.store.store import Store, default_root
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from builder.cache.ledger import Ledger
+    from builder.cache.remote.exchange import Exchange
     from builder.context.buildfile import BuildfileText
     from builder.context.origin import Origin
     from builder.images.fetch import Progress
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from builder.progress.events import Reporter
     from builder.registry.access import Access
     from builder.sandbox.worker import Worker
+    from builder.solve.types import CacheBackend
     from builder.store.trees import Remover
 
 OUTPUTS = {
@@ -156,6 +160,8 @@ def workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: Ex
         if b"RUN" in text.data.upper():
             tools.worker().start()
 
+    exchange = _exchange(options, tools, reporter, opened)
+    derived = Derived(digest_memo(store), exchange.derived if exchange else lambda _: None)
     secret, agent = _secrets(options, store, opened)
     origins = _origins(options)
     places = Places(
@@ -178,6 +184,7 @@ def workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: Ex
             open_source=tools.open_source,
             fetching=tools.fetching,
             remove_tree=remover(tools.worker),
+            derived=derived,
             host=host_platform(),
             secret=secret,
             agent=agent,
@@ -194,7 +201,9 @@ def workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: Ex
         resolver=StoreResolver(store, tools.open_source, policy),
         plan_options=_plan_options(options, origins),
         buildfile=contexts.buildfile,
-        cache=lambda ledger: LayeredCache([ledger, local], [local]),
+        cache=_caches(local, exchange),
+        exchange=exchange,
+        derived=derived,
         runner=runner,
         write_outputs=_outputs(options, means, tools),
         export=lambda image, dest: _export(image, dest, means),
@@ -203,6 +212,22 @@ def workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: Ex
         reporter=reporter,
         remote_time=_remote_time(store, secret, agent),
     )
+
+
+def _caches(local: LocalCache, exchange: Exchange | None) -> Callable[[Ledger, Plan], CacheBackend]:
+    if exchange is None:
+        return lambda ledger, _: LayeredCache([ledger, local], [local])
+    return lambda ledger, plan: exchange.around([ledger, local], local, plan)
+
+
+def _exchange(options: BuildOptions, tools: Tools, reporter: Reporter, opened: ExitStack) -> Exchange | None:
+    if not (options.cache_from or options.cache_to):
+        return None
+    from builder.cache.remote.open import open_exchange
+
+    exchange = open_exchange(options.cache_from, options.cache_to, tools.route(), reporter)
+    opened.callback(exchange.stop)
+    return exchange
 
 
 def means_of(store: Store, opened: ExitStack) -> Means:

@@ -28,7 +28,7 @@ ALLOWED: dict[str, set[str]] = {
     "plan": {"syntax"},
     "lint": {"plan", "syntax", "context"},
     "solve": {"plan", "progress"},
-    "cache": {"solve", "store"},
+    "cache": {"solve", "store", "plan", "images", "layers", "registry", "progress"},
     "registry": {"configuration", "http", "store"},
     "images": {"store", "layers", "registry", "sandbox", "plan", "progress"},
     "layerview": {"images", "layers", "store", "progress"},

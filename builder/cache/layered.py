@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from builder.solve.types import CacheBackend, Record
+from builder.lean import Protocol
+from builder.solve.types import Record
+
+
+class Asked(Protocol):
+    """What is asked of a CacheBackend."""
+
+    def find(self, key: str) -> Record | None: ...
+
+    def nearest(self, step: str) -> Record | None: ...
+
+
+class Told(Protocol):
+    """What a CacheBackend is told."""
+
+    def keep(self, record: Record) -> None: ...
 
 
 class LayeredCache:
     """A CacheBackend that asks `sources` in order, cheapest first, and keeps into each of `keep_into`."""
 
-    def __init__(self, sources: Sequence[CacheBackend], keep_into: Sequence[CacheBackend]) -> None:
+    def __init__(self, sources: Sequence[Asked], keep_into: Sequence[Told]) -> None:
         self._sources = tuple(sources)
         self._keep_into = tuple(keep_into)
 

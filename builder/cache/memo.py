@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 
 from builder.cache.codec import DAMAGED, loads
@@ -57,6 +58,28 @@ def _age(entry: os.DirEntry[str]) -> int:
         return entry.stat(follow_symlinks=False).st_mtime_ns
     except FileNotFoundError:
         return 0
+
+
+class Derived:
+    """Digests of files in layers: what this machine has worked out, then what a cache elsewhere says, which is believed
+    for this build only. Safe between threads."""
+
+    def __init__(self, memo: Memo, elsewhere: Callable[[str], str | None]) -> None:
+        self.used: dict[str, str] = {}
+        """What this build asked for, or worked out."""
+        self._memo = memo
+        self._elsewhere = elsewhere
+
+    def get(self, key: str) -> str | None:
+        known = self._memo.get(key)
+        found = known if isinstance(known, str) else self._elsewhere(key)
+        if found is not None:
+            self.used[key] = found
+        return found
+
+    def put(self, key: str, digest: str) -> None:
+        self.used[key] = digest
+        self._memo.put(key, digest)
 
 
 def plan_memo(store: Store) -> Memo:

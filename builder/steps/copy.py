@@ -78,25 +78,33 @@ class Copies:
 
     def _digest(self, action: CopyAction, inputs: Inputs) -> str:
         """The same paths in the same tree always mean the same files: they are looked at for that only once."""
-        key = self._memo_key(action, inputs)
+        chain = self._origin(action, inputs)
+        if chain is None:
+            return self._digest_of_folders(action, inputs)
+        key = _memo_key(action, chain_identity(chain))
+        known = self._kitchen.derived.get(key)
+        if known is not None:
+            return known
+        digest = self._listings.note(make_listing(self._select(action, inputs)))
+        self._kitchen.derived.put(key, digest)
+        return digest
+
+    def _digest_of_folders(self, action: CopyAction, inputs: Inputs) -> str:
+        key = self._state_key(action)
         known = self._memo.get(key) if key else None
         if isinstance(known, str) and self._listings.has(known):
             return known
         digest = self._listings.note(make_listing(self._select(action, inputs)))
-        key = key or self._memo_key(action, inputs)  # a folder's state is told when all its files have been read
+        key = key or self._state_key(action)  # now that all files have been read
         if key:
             self._memo.put(key, digest)
         return digest
 
-    def _memo_key(self, action: CopyAction, inputs: Inputs) -> str | None:
-        chain = self._origin(action, inputs)
-        narrowed = [action.parents, *action.exclude] if action.parents or action.exclude else []
-        tree = chain_identity(chain) if chain is not None else None
-        if chain is None and not narrowed:
-            tree = state_of(self._kitchen.context(action.source.context), action.paths)
-        if tree is None:
+    def _state_key(self, action: CopyAction) -> str | None:
+        if action.parents or action.exclude:
             return None
-        return canonical(["listing", LISTING_FORMAT, tree, list(action.paths), *narrowed]).decode()
+        state = state_of(self._kitchen.context(action.source.context), action.paths)
+        return _memo_key(action, state) if state is not None else None
 
     def _select(self, action: CopyAction, inputs: Inputs) -> list[Selection]:
         chain = self._origin(action, inputs)
@@ -147,6 +155,11 @@ class PatternMemory:
 
     def remember(self, key: str, text: str) -> None:
         self._memo.put(key, text)
+
+
+def _memo_key(action: CopyAction, tree: str) -> str:
+    narrowed = [action.parents, *action.exclude] if action.parents or action.exclude else []
+    return canonical(["listing", LISTING_FORMAT, tree, list(action.paths), *narrowed]).decode()
 
 
 def _bytes(text: str) -> bytes:

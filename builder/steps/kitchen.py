@@ -10,6 +10,7 @@ from builder.model.platform import Platform
 if TYPE_CHECKING:
     from contextlib import ExitStack
 
+    from builder.cache.memo import Derived
     from builder.context.filetree import Context
     from builder.images.fetch import Progress
     from builder.images.sources.types import OpenSource
@@ -31,6 +32,7 @@ class Kitchen(NamedTuple):
     """Hears of layers that are fetched."""
     remove_tree: Remover
     """Also of trees whose files belong to users that only the worker may act for."""
+    derived: Derived
     host: Platform
     """This machine."""
     secret: Callable[[str], bytes | None]

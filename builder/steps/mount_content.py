@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from builder.cache.memo import digest_memo
 from builder.context.filetree import FileTree
 from builder.context.ignore import Rule
 from builder.context.listing import make_listing
@@ -39,7 +38,6 @@ class MountContents:
         self._plan = plan
         self._kitchen = kitchen
         self._listings = Listings(kitchen.store)
-        self._memo = digest_memo(kitchen.store)
         self._selections: dict[object, Selection] = {}
 
     def parts(self, action: RunAction, inputs: Inputs) -> Parts:
@@ -59,11 +57,11 @@ class MountContents:
         if chain is None:
             return self._digest(mount, inputs)
         key = canonical(["mount", LISTING_FORMAT, chain_identity(chain), mount.path]).decode()
-        known = self._memo.get(key)
-        if isinstance(known, str):
+        known = self._kitchen.derived.get(key)
+        if known is not None:
             return known
         digest = self._digest(mount, inputs)
-        self._memo.put(key, digest)
+        self._kitchen.derived.put(key, digest)
         return digest
 
     def _digest(self, mount: RunMount, inputs: Inputs) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from builder.cache.memo import Derived, digest_memo
 from builder.context.filetree import Context
 from builder.errors import LayerError
 from builder.images.sources.open import Sources
@@ -37,6 +38,7 @@ def kitchen(tmp_path: Path) -> Iterator[Kitchen]:
             open_source=Sources(),
             fetching=lambda *_: None,
             remove_tree=remove_tree,
+            derived=Derived(digest_memo(store), lambda _: None),
             host=HOST,
             secret=lambda _: None,
             agent=lambda _: None,

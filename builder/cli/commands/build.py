@@ -102,6 +102,22 @@ def _add_surroundings(add: Callable[..., object]) -> None:
 
 def _add_caching(add: Callable[..., object]) -> None:
     add("--pull", action="store_true", help="look for newer base images in their registries")
+    add(
+        "--cache-from",
+        action="append",
+        default=[],
+        metavar="SPEC",
+        help="ask a cache elsewhere what is not cached here: type=registry,ref=NAME or type=local,src=FOLDER; NAME "
+        "alone is a registry's; an image with an inline cache is one, too",
+    )
+    add(
+        "--cache-to",
+        action="append",
+        default=[],
+        metavar="SPEC",
+        help="give what was built to a cache: type=registry,ref=NAME, type=local,dest=FOLDER or type=inline "
+        "[,mode=min|max][,ignore-error=true]",
+    )
     add("--no-cache", action="store_true", help="run every step")
     add("--no-cache-filter", action="append", default=[], metavar="STAGE[,STAGE]", help="run the steps of these stages")
 
@@ -272,6 +288,8 @@ def options_of(args: argparse.Namespace) -> BuildOptions:
         surroundings=surroundings_of(args),
         secrets=tuple(args.secret),
         ssh=tuple(args.ssh),
+        cache_from=tuple(args.cache_from),
+        cache_to=tuple(args.cache_to),
         build_contexts=tuple(_pair(item, "--build-context") for item in args.build_context),
         push=args.push,
         insecure_registries=tuple(args.insecure_registry),

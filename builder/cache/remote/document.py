@@ -1,0 +1,83 @@
+"""Records as one JSON document, and back with every member checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from builder.cache.codec import DAMAGED, from_json, loads, to_json
+from builder.layers.compress import Compression
+from builder.model.canonical import canonical
+from builder.model.descriptor import Descriptor
+from builder.model.digest import is_hex
+from builder.solve.keys import key_of
+from builder.solve.types import Record
+
+FORMAT = 1
+MEDIA_TYPE = "application/vnd.pybuild.cache.v1+json"
+LISTING_TYPE = "application/vnd.pybuild.listing.v1"
+
+
+class Travelling(NamedTuple):
+    records: tuple[Record, ...] = ()
+    derived: Mapping[str, str] = {}
+    """Digests of files in layers, by what they follow from."""
+    listings: Mapping[str, Descriptor] = {}
+    """By digest of the listing: the blob that has its text."""
+
+
+def step_name(step: str) -> str:
+    """A record's step without the Buildfile's path: stage and number."""
+    return "#".join(["", *step.rsplit("#", 2)[-2:]])
+
+
+def encode(travelling: Travelling) -> bytes:
+    """The same content gives the same bytes."""
+    records = [to_json(record._replace(step=step_name(record.step))) for record in travelling.records]
+    return canonical(
+        {
+            "format": FORMAT,
+            "records": sorted(records, key=lambda row: str(row["key"])),
+            "derived": dict(travelling.derived),
+            "listings": _descriptors_to_json(travelling.listings),
+        }
+    )
+
+
+def decode(data: bytes) -> Travelling:
+    """What is sound in `data`; what is not is left out. Raises one of DAMAGED for what is no document at all."""
+    value = loads(data)
+    if not isinstance(value, dict) or value.get("format") != FORMAT:
+        raise ValueError("no cache of this version")
+    return Travelling(
+        tuple(sound_records(value.get("records"))),
+        {name: text for name, text in _items(value.get("derived")) if isinstance(text, str)},
+        {name: blob for name, blob in _descriptors(value.get("listings")) if is_hex(name)},
+    )
+
+
+def sound_records(rows: object) -> Iterable[Record]:
+    for row in rows if isinstance(rows, list) else ():
+        try:
+            record = from_json(row)
+            Compression.of_media_type(record.layer.descriptor.media_type)
+            if record.key == key_of(record.parts):
+                yield record
+        except DAMAGED:
+            continue
+
+
+def _descriptors_to_json(blobs: Mapping[str, Descriptor]) -> dict[str, object]:
+    return {name: blob.to_json() for name, blob in blobs.items()}
+
+
+def _descriptors(value: object) -> Iterable[tuple[str, Descriptor]]:
+    for name, item in _items(value):
+        try:
+            yield name, Descriptor.from_json(item)
+        except DAMAGED:
+            continue
+
+
+def _items(value: object) -> Iterable[tuple[str, object]]:
+    return value.items() if isinstance(value, dict) else ()

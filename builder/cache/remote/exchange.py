@@ -1,0 +1,112 @@
+"""The caches elsewhere that one build reads and writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from builder.cache.layered import Asked, LayeredCache
+from builder.cache.local import LocalCache
+from builder.cache.remote import inline
+from builder.cache.remote.document import step_name
+from builder.cache.remote.exporter import Exporter
+from builder.cache.remote.imported import ImportedCache
+from builder.errors import BuilderError
+from builder.model.config import ImageConfig
+from builder.plan.types import Plan, SourceKind
+from builder.solve.types import Record
+
+
+class Selection:
+    """Which records a cache is given: with `whole` all of them, else those that made the images. Until the plan is
+    known, none is wanted."""
+
+    def __init__(self, *, whole: bool) -> None:
+        self._whole = whole
+        self._titles: frozenset[str] = frozenset()
+
+    def __call__(self, record: Record) -> bool:
+        return self._whole or step_name(record.step).split("#")[1] in self._titles
+
+    def begin(self, plan: Plan) -> None:
+        self._titles = frozenset(_titles_of_images(plan))
+
+
+def _titles_of_images(plan: Plan) -> Iterable[str]:
+    """Of the stages that the images are made of: each target, and what it is built FROM."""
+    by_position = {stage.position: stage for stage in plan.stages}
+    for target in plan.results:
+        stage = target
+        yield stage.full_title
+        while stage.base.kind is SourceKind.STAGE:
+            stage = by_position[stage.base.stage]
+            yield stage.full_title
+
+
+class Exporting(NamedTuple):
+    """One `--cache-to` with what it was asked for."""
+
+    exporter: Exporter
+    wanted: Selection
+    may_fail: bool
+
+
+class Exchange:
+    def __init__(
+        self,
+        imports: Sequence[ImportedCache],
+        exports: Sequence[Exporting],
+        *,
+        is_inline: bool,
+        warn: Callable[[str], None],
+    ) -> None:
+        self._imports = tuple(imports)
+        self._exports = tuple(exports)
+        self._is_inline = is_inline
+        self._warn = warn
+
+    def around(self, own: Sequence[Asked], local: LocalCache, plan: Plan) -> LayeredCache:
+        """A cache that asks `own` first; what is kept goes to `local`, and its layer on its way."""
+        for export in self._exports:
+            export.wanted.begin(plan)
+        return LayeredCache([*own, *self._imports], [local, *(export.exporter for export in self._exports)])
+
+    def derived(self, key: str) -> str | None:
+        """A digest that one of the caches has worked out; holds for this build only."""
+        return next((text for cache in self._imports if (text := cache.derived(key)) is not None), None)
+
+    def leave_out_faulty(self) -> bool:
+        """Whether a cache is left out from now on, since a layer that it gave out is not to be had as it should be."""
+        faulty = False
+        for cache in self._imports:
+            fault = cache.fault()
+            if fault is not None:
+                self._warn(f"the cache {cache.place.name} is not used: {fault.message}")
+                cache.leave_out()
+                faulty = True
+        return faulty
+
+    def configured(self, config: ImageConfig, records: Iterable[Record], epoch: int | None) -> ImageConfig:
+        """The configuration of an image whose layers these records made."""
+        if self._is_inline:
+            return inline.with_records(config, records, epoch)
+        return inline.without_records(config)
+
+    def finish(self, records: Sequence[Record], derived: Mapping[str, str]) -> None:
+        """Every `--cache-to` holds what the build has made. Raises the first failure of one that may not fail, when
+        all have been tried."""
+        failures: list[BuilderError] = []
+        for export in self._exports:
+            try:
+                export.exporter.finish(records, derived)
+            except BuilderError as error:
+                if not export.may_fail:
+                    failures.append(error)
+                self._warn(f"the cache {export.exporter.target.name} was not written: {error.message}")
+        if failures:
+            raise failures[0]
+
+    def stop(self) -> None:
+        """Nothing is sent any more. Safe to repeat."""
+        for export in self._exports:
+            export.exporter.stop()
