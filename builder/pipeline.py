@@ -245,9 +245,7 @@ def _can_go_without(error: BuilderError, shop: Workshop) -> bool:
     return shop.exchange.leave_out_faulty()
 
 
-def _carry_out(
-    options: BuildOptions, text: BuildfileText, plan: Plan, shop: Workshop, recording: Recording
-) -> _Built:
+def _carry_out(options: BuildOptions, text: BuildfileText, plan: Plan, shop: Workshop, recording: Recording) -> _Built:
     ledger = Ledger.load(shop.store.place("builds", text.path), shop.store)
     runner = shop.runner(plan, text.path)
     solver = Solver(
