@@ -46,5 +46,5 @@ def debug(given: BuildOptions, request: Request, reporter: Reporter, announce: C
         kept = kept_options(store, project)
         if kept is None:
             raise UsageError("no-build", f"{project} has not been built in this store", hint="build it first")
-        options = kept._replace(context=given.context, file=given.file, pull=False, outputs=(), push=False)
+        options = kept._replace(context=given.context, file=given.file, pull=False, outputs=(), push=False, cache_to=())
         return enter_step(options, workshop(options, store, reporter, opened), request, announce)

@@ -111,6 +111,10 @@ class Tools:
     def worker(self) -> Worker:
         return self._worker
 
+    def foresee(self, text: BuildfileText) -> None:
+        if b"RUN" in text.data.upper():
+            self._worker.start()
+
     def open_source(self, origin: str) -> Source:
         return self._sources(origin)
 
@@ -155,11 +159,6 @@ def workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: Ex
     policy = PullPolicy.ALWAYS if options.pull else PullPolicy.MISSING
 
     means = Means(store, tools.open_source, tools.worker, tools.route)
-
-    def foresee(text: BuildfileText) -> None:
-        if b"RUN" in text.data.upper():
-            tools.worker().start()
-
     exchange = _exchange(options, tools, reporter, opened)
     derived = Derived(digest_memo(store), exchange.derived if exchange else lambda _: None)
     secret, agent = _secrets(options, store, opened)
@@ -208,7 +207,7 @@ def workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: Ex
         write_outputs=_outputs(options, means, tools),
         export=lambda image, dest: _export(image, dest, means),
         tidy=lambda something_ran: _tidy(store, reporter, something_ran),
-        foresee=foresee,
+        foresee=tools.foresee,
         reporter=reporter,
         remote_time=_remote_time(store, secret, agent),
     )
