@@ -35,7 +35,7 @@ ALLOWED: dict[str, set[str]] = {
     "steps": {"cache", "solve", "plan", "context", "images", "layers", "store", "sandbox", "progress"},
     "disk": {"images", "containers", "cache", "solve", "store", "configuration", "progress"},
     "outputs": {"images", "registry", "store", "layers", "sandbox", "progress"},
-    "containers": {"images", "store", "sandbox", "progress", "steps", "layers", "plan", "syntax"},
+    "containers": {"images", "store", "sandbox", "progress", "steps"},
     "builds": {"solve", "plan", "progress", "store"},
     "debugging": {"pipeline", "planning", "plan", "solve", "cache", "steps", "images", "store"},
     "calls": {"planning", "plan", "lint", "syntax", "context"},

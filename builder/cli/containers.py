@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Sequence
 
 from builder.containers.client import Detached, Manner, attend, parse_detach_keys
-from builder.containers.types import Container
 from builder.errors import BuilderError
 from builder.lean import TYPE_CHECKING
 
@@ -30,29 +29,42 @@ def failing_as(code: int, do: Callable[[], int]) -> int:
         return code
 
 
-def follow(sock: _socket.socket, container: Container, args: argparse.Namespace, *, stop_unread: bool = False) -> int:
-    """Attached until the process ends; its exit code. `stop_unread`: nobody would read its output any more."""
+def terminal_size() -> tuple[int, int]:
+    """Rows and columns of ours."""
+    from builder.sandbox.terminal import size_of
+
+    return size_of(1) or (24, 80)
+
+
+def add_attachment(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--detach-keys", default="ctrl-p,ctrl-q", metavar="KEYS", help="what leaves it running (default: %(default)s)")
+    add("--sig-proxy", default="true", choices=("true", "false"), help="signals go to the process (default: true)")
+
+
+def follow(sock: _socket.socket, name: str, args: argparse.Namespace, *, tty: bool, stop_unread: bool = False) -> int:
+    """Attached until the process ends; its exit code. `stop_unread`: when nobody reads its output any more, it ends."""
     import signal
 
     from builder.containers.monitor import wire
 
     manner = Manner(
         interactive=args.interactive,
-        tty=container.tty,
+        tty=tty,
         detach_keys=parse_detach_keys(args.detach_keys),
-        forward_signals=args.sig_proxy == "true" and not container.tty,
+        forward_signals=args.sig_proxy == "true" and not tty,
     )
     try:
         return attend(sock, manner).code
     except Detached:
-        print(f"\nread escape sequence: {container.name} goes on", file=sys.stderr)
+        print(f"\nread escape sequence: {name} goes on", file=sys.stderr)
         return 0
     except BrokenPipeError:
         if stop_unread:
             sock.send(wire.pack({"signal": signal.SIGKILL}))
         raise
     except KeyboardInterrupt:
-        print(f"pybuild: {container.name} goes on: pybuild stop {container.name}", file=sys.stderr)
+        print(f"pybuild: {name} goes on: pybuild stop {name}", file=sys.stderr)
         raise
     finally:
         sock.close()

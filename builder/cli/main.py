@@ -24,7 +24,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "registries": (
         "pull", "push", "copy", "login", "logout", "tags", "catalog", "referrers", "registry serve", "registry gc",
     ),
-    "containers": ("run", "ps", "rm"),
+    "containers": (
+        "run", "ps", "logs", "attach", "exec", "stop", "kill", "start", "wait", "rm", "cp", "commit",
+    ),
     "history": ("builds ls", "builds show", "builds logs", "builds rm"),
     "store": ("df", "prune", "store check", "doctor"),
 }  # fmt: skip

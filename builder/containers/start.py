@@ -55,7 +55,7 @@ def start_container(
             "id": container.id,
             "folder": folder,
             "run": {
-                "spec": _spec(container, tools, lowers, size).to_json(),
+                "spec": run_spec(container, tools, lowers, size).to_json(),
                 "runtime": container.runtime,
                 "roots": _ROOTS,
                 "notify": True,
@@ -119,7 +119,8 @@ def raise_failure(answer: dict[str, Any]) -> None:
         raise NotStarted(ExitStatus(**answer["not_started"]))
 
 
-def _spec(container: Container, tools: Tools, lowers: tuple[str, ...], size: Size) -> RunSpec:
+def run_spec(container: Container, tools: Tools, lowers: tuple[str, ...], size: Size) -> RunSpec:
+    """`lowers`: the image's snapshots; `size`: of its terminal, if it has one."""
     folder = folder_of(tools.store, container.id)
     own = [Mount("bind", f"/etc/{name}", f"{folder}/{name}") for name in ("hosts", "hostname", "resolv.conf")]
     return RunSpec(

@@ -19,14 +19,14 @@ _BUFFER = 1 << 18
 
 
 def job(args: dict[str, Any], fds: list[int]) -> dict[str, Any]:
-    """Afterwards the upper directory holds the same times as the layer: it becomes the layer's snapshot."""
+    """With `clamp` the upper directory has the same times as the layer afterwards: it becomes the layer's snapshot."""
     upper: str = args["upper"]
     lowers = tuple(args["lowers"]) if "lowers" in args else None
     epoch: int | None = args.get("epoch")
     tar_fd, table_fd = fds
     with open(tar_fd, "wb", buffering=_BUFFER) as tar:
         table = pack(changes(upper, lowers), tar, epoch)
-    if epoch is not None:
+    if epoch is not None and args["clamp"]:
         clamp_times(upper, epoch)
     with open(table_fd, "wb", buffering=_BUFFER) as file:
         write_table(table, file)

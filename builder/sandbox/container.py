@@ -21,6 +21,7 @@ from builder.sandbox.ahead import KernelTrees
 from builder.sandbox.arrange import Arranged, in_order
 from builder.sandbox.console import open_console, show_as_console
 from builder.sandbox.identity import Identities
+from builder.sandbox.imports import no_more_imports
 from builder.sandbox.program import Program
 from builder.sandbox.spec import DEFAULT_SHM_SIZE, File, Mount, RunSpec
 from builder.sandbox.users import Identity, look_up
@@ -89,6 +90,7 @@ def _make_root() -> None:
     """The working directory becomes the root of the mount namespace, so that nothing is above it, not even for a
     process that may call chroot. Where we live in a chroot ourselves, its root is not what has to be replaced."""
     root = os.open(".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    no_more_imports()
     try:
         kernel.pivot_root(".", ".")
     except OSError as error:

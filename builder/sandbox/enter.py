@@ -14,6 +14,7 @@ from builder.sandbox import kernel, privileges, seccomp, system_files
 from builder.sandbox.console import ENTERED, open_console, tell
 from builder.sandbox.container import change_directory, take_on
 from builder.sandbox.identity import own_identities
+from builder.sandbox.imports import no_more_imports
 from builder.sandbox.program import Program
 from builder.sandbox.spec import RunSpec
 from builder.sandbox.syscall_table import opened_by
@@ -28,6 +29,7 @@ def job(args: dict[str, object], fds: list[int]) -> Program:
     seccomp.program(os.uname().machine, opened_by(spec.capabilities or ()))
     namespaces = kernel.CLONE_NEWNS | kernel.CLONE_NEWPID | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS
     namespaces |= kernel.CLONE_NEWNET | (kernel.CLONE_NEWCGROUP if system_files.has_unified_cgroups() else 0)
+    no_more_imports()
     kernel.enter_namespaces_of(other, namespaces)
     child = kernel.fork_into(kernel.CLONE_PARENT)
     if child:

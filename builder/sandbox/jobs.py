@@ -17,6 +17,8 @@ JOBS: Mapping[str, str] = {
     "apply": "builder.sandbox.apply",
     "fill": "builder.sandbox.fill",
     "remove": "builder.sandbox.remove",
+    "changed": "builder.sandbox.changed",
+    "visit": "builder.sandbox.visit",
     "examine": "builder.sandbox.examine",
 }
 

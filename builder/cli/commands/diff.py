@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from builder.images.compare import Change, Difference
     from builder.images.difference import ImageDifference
 
-HELP = "Show which files two images have differently, by the layer that made the difference."
+HELP = "Show what a container has changed, or which files two images have differently, layer by layer."
 EXAMPLES = """\
+  pybuild diff web                         what a container has changed
   pybuild diff app:1.0 app:1.1
   pybuild diff --flat app:1.0 app:1.1 | grep '^D'
   pybuild diff --format json app:1.0 app:1.1 | jq '.changes[] | select(.kind == "changed")'
@@ -28,8 +29,8 @@ _LETTERS = {"added": "A", "changed": "C", "removed": "D"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("first", metavar="IMAGE", help="name or id")
-    parser.add_argument("second", metavar="IMAGE", help="name or id")
+    parser.add_argument("first", metavar="IMAGE|CONTAINER", help="name or id")
+    parser.add_argument("second", nargs="?", default="", metavar="IMAGE", help="name or id; without it: a container")
     parser.add_argument("--times", action="store_true", help="also files that differ in their times alone")
     parser.add_argument("--flat", action="store_true", help="sorted by path, not by layer")
     parser.add_argument("--platform", metavar="PLATFORM", help="which ones of images for several platforms")
@@ -37,6 +38,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    return _of_images(args) if args.second else _of_container(args)
+
+
+def _of_container(args: argparse.Namespace) -> int:
+    from builder.container_wiring import container_tools
+    from builder.containers.changes import changes_of
+    from builder.containers.records import find_container
+
+    kinds = {letter: kind for kind, letter in _LETTERS.items()}
+    with container_tools(args.root, "none") as tools:
+        found = changes_of(find_container(tools.store, args.first), tools)
+    if args.format == "json":
+        print(json.dumps([{"kind": kinds[letter], "path": path} for letter, path in found]))
+    else:
+        for letter, path in found:
+            print(f"{letter} {path_text(path)}")
+    return 0
+
+
+def _of_images(args: argparse.Namespace) -> int:
     from contextlib import ExitStack
 
     from builder.cli.commands.save import parse_platform

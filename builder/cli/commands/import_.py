@@ -9,6 +9,7 @@ from contextlib import ExitStack
 
 from builder.changes import config_of
 from builder.cli.archives import open_archive
+from builder.cli.epoch import source_date_epoch
 from builder.errors import UsageError
 from builder.images.import_ import ImportOptions, import_image
 from builder.images.tag import parse_tag
@@ -40,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     name = parse_tag(args.name) if args.name else ""
     if "://" in args.file:
         raise UsageError("unsupported-import", "archives are imported from files", hint="download it, and pipe it to -")
-    options = ImportOptions(platform, config, args.message, _epoch(os.environ.get("SOURCE_DATE_EPOCH", "")))
+    options = ImportOptions(platform, config, args.message, source_date_epoch(os.environ))
     with ExitStack() as opened:
         archive = open_archive(args.file, opened)
         store = opened.enter_context(open_store(args.root))
@@ -50,11 +51,3 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(image.id)
     return 0
-
-
-def _epoch(text: str) -> int | None:
-    if not text:
-        return None
-    if not text.isdecimal():
-        raise UsageError("bad-epoch", f"SOURCE_DATE_EPOCH is not a number of seconds: {text!r}")
-    return int(text)

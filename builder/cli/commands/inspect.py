@@ -8,22 +8,25 @@ import json
 from builder.cli.commands.build import add_insecure
 from builder.images.inspect import inspect_image, inspect_platforms
 from builder.model.platform import Platform
+from builder.store.store import Store
 from builder.wiring import host_platform, open_store
 
-HELP = "Show everything about images of the store, or of a registry."
+HELP = "Show everything about images or containers of the store, or images of a registry."
 EXAMPLES = """\
   pybuild inspect app:1.0
   pybuild inspect --format json app:1.0 | jq .Config.Env
   pybuild inspect --platform all app:1.0
   pybuild inspect --remote debian:12
   pybuild inspect --layers app:1.0
+  pybuild inspect --format json web | jq .State
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("images", nargs="+", metavar="IMAGE", help="name or id")
+    parser.add_argument("images", nargs="+", metavar="NAME", help="name or id of an image or a container")
     parser.add_argument("--layers", action="store_true", help="what each layer holds and wastes: see `pybuild layers`")
     parser.add_argument("--platform", metavar="PLATFORM", help="of an image for several, or all")
+    parser.add_argument("--type", choices=("image", "container"), help="where both have the name")
     parser.add_argument(
         "--format", choices=("pretty", "json"), default="pretty", help="pretty: one array; json: one object a line"
     )
@@ -40,7 +43,9 @@ def run(args: argparse.Namespace) -> int:
         return _print_layers(args)
     platform = Platform.parse(args.platform) if args.platform not in (None, "all") else None
     with open_store(args.root) as store:
-        if args.platform == "all":
+        if args.type != "image" and (found := _containers(store, args.images, args.type)):
+            values = found
+        elif args.platform == "all":
             values = [value for name in args.images for value in inspect_platforms(store, name)]
         else:
             values = [inspect_image(store, name, platform, host_platform()) for name in args.images]
@@ -79,3 +84,17 @@ def _print_layers(args: argparse.Namespace) -> int:
         analysis, tables, _ = analysed(one)
         print_layers(analysis, tables, one)
     return 0
+
+
+def _containers(store: Store, names: list[str], kind: str | None) -> list[dict[str, object]]:
+    """None at all where one of the names is no container's, and images may be meant; they come first, as in docker."""
+    from builder.containers.inspect import inspect_container
+    from builder.containers.records import find_container
+    from builder.errors import StoreError
+
+    try:
+        return [inspect_container(store, find_container(store, name)) for name in names]
+    except StoreError as error:
+        if error.code == "no-such-container" and kind is None:
+            return []
+        raise

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from builder.cli.containers import CANNOT_RUN, failing_as, follow
+from builder.cli.containers import CANNOT_RUN, failing_as, follow, terminal_size
 from builder.container_wiring import container_tools
 from builder.containers.create import create_container
 from builder.containers.start import NotStarted, start_container
@@ -42,7 +42,7 @@ def _run(args: argparse.Namespace) -> int:
     with container_tools(args.root) as tools:
         container = create_container(asked, tools)
         try:
-            sock = start_container(container, tools, attach=not args.detach, size=_size())
+            sock = start_container(container, tools, attach=not args.detach, size=terminal_size())
         except NotStarted as failure:
             print(f"pybuild: {failure.status.reason}", file=sys.stderr)
             return failure.status.code
@@ -51,13 +51,7 @@ def _run(args: argparse.Namespace) -> int:
     if args.detach:
         print(container.id)
         return 0
-    return follow(sock, container, args, stop_unread=True)
-
-
-def _size() -> tuple[int, int]:
-    from builder.sandbox.terminal import size_of
-
-    return size_of(1) or (24, 80)
+    return follow(sock, container.name, args, tty=container.tty, stop_unread=True)
 
 
 def _write_cidfile(path: str | None, identifier: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from builder.cli.container_options.mounts import mounts_of
 from builder.cli.container_options.ports import ports_of
 from builder.cli.container_options.process import capabilities_of, environment_of, hosts_of, labels_of, limits_of
+from builder.cli.containers import add_attachment
 from builder.cli.surroundings import size_of, ulimit_of
 from builder.containers.create import Asked
 from builder.errors import UsageError
@@ -23,8 +24,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("-i", "--interactive", action="store_true", help="what is typed goes to the process")
     add("-t", "--tty", action="store_true", help="a terminal for the process")
     add("-d", "--detach", action="store_true", help="in the background; prints the id")
-    add("--detach-keys", default="ctrl-p,ctrl-q", metavar="KEYS", help="what leaves it running (default: %(default)s)")
-    add("--sig-proxy", default="true", choices=("true", "false"), help="signals go to the process (default: true)")
+    add_attachment(parser)
     add("--rm", action="store_true", help="remove the container, and its volumes without names, when it ends")
     add("--name", default="", help="of the container")
     add("--cidfile", metavar="FILE", help="write the id to a new file")

@@ -33,15 +33,18 @@ class Loop:
     def run(self) -> ExitStatus:
         """Until the main process has ended and all it wrote has been passed on, as far as anyone takes it now. Who is
         attached has not heard of the end yet."""
+        turn = 0
         while True:
             handlers = self._handlers()
             poll = select.poll()
             for fd, (events, _) in handlers.items():
                 poll.register(fd, events)
-            for fd, _ in poll.poll():
-                if fd == self._main.child:
-                    return self._main.end()
-                handlers[fd][1]()
+            ready = [fd for fd, _ in poll.poll()]
+            turn += 1
+            fd = ready[turn % len(ready)]  # one at a time, as it may close others; each in its turn
+            if fd == self._main.child:
+                return self._main.end()
+            handlers[fd][1]()
 
     def linger(self, clients: list[Client]) -> None:
         """Until these have taken everything, or hung up."""

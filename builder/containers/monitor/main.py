@@ -49,7 +49,10 @@ def main() -> None:
     hide_mounts()
     with open(REQUEST, encoding="utf-8") as file:
         monitor = Monitor(json.load(file), starter)
-    monitor.live()
+    try:
+        monitor.live()
+    except Exception as error:  # noqa: BLE001 - the boundary of the process: nobody else would hear of a bug
+        monitor.leave_bug(protocol.trace_of(error))
     os._exit(0)
 
 
@@ -83,6 +86,11 @@ class Monitor:
             return
         status = self._loop.run()
         self._finish(status)
+
+    def leave_bug(self, trace: str) -> None:
+        """For `inspect`; the container ends with this process."""
+        if os.path.isdir(self._folder):
+            self._write(self._state._replace(status="exited", pid=0, monitor=0, exit_code=137, error=trace))
 
     def _start(self) -> bool:
         request = self._request

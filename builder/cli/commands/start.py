@@ -1,0 +1,53 @@
+"""pybuild start"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from builder.cli.containers import CANNOT_RUN, add_attachment, each, failing_as, follow, terminal_size
+from builder.container_wiring import container_tools
+from builder.containers.records import find_container
+from builder.containers.start import NotStarted, start_container
+from builder.errors import StoreError, UsageError
+
+HELP = "Run containers again that have ended, with the files that they left."
+EXAMPLES = """\
+  pybuild start web
+  pybuild start -ai shell
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("containers", nargs="+", metavar="CONTAINER", help="name or id")
+    parser.add_argument("-a", "--attach", action="store_true", help="show what it writes, until it ends")
+    parser.add_argument("-i", "--interactive", action="store_true", help="what is typed goes to the process")
+    add_attachment(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    if not (args.attach or args.interactive):
+        with container_tools(args.root) as tools:
+
+            def start(text: str) -> None:
+                try:
+                    start_container(find_container(tools.store, text), tools).close()
+                except NotStarted as failure:
+                    raise StoreError("cannot-start", f"container {text}: {failure.status.reason}") from failure
+
+            return each(args.containers, start, forgiven=("already-running",))
+    if len(args.containers) > 1:
+        raise UsageError("bad-arguments", "only one container can be attached")
+    return failing_as(CANNOT_RUN, lambda: _attached(args))
+
+
+def _attached(args: argparse.Namespace) -> int:
+    with container_tools(args.root) as tools:
+        container = find_container(tools.store, args.containers[0])
+        try:
+            sock = start_container(container, tools, attach=True, size=terminal_size())
+        except NotStarted as failure:
+            print(f"pybuild: {failure.status.reason}", file=sys.stderr)
+            return failure.status.code
+    args.interactive = args.interactive and container.interactive
+    return follow(sock, container.name, args, tty=container.tty)

@@ -1,0 +1,79 @@
+"""A container's own files as one more layer on its image's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from builder.containers.changes import own_rootfs
+from builder.containers.client import ask
+from builder.containers.records import state_of
+from builder.containers.times import now
+from builder.containers.tools import Tools
+from builder.containers.types import Container
+from builder.errors import StoreError
+from builder.images.assemble import Ingredients, assemble
+from builder.images.stored import Image
+from builder.images.tag import parse_tag
+from builder.model.config import History, ImageConfig
+from builder.steps.difference import pack_upper
+
+
+class Commit(NamedTuple):
+    name: str = ""
+    """Of the new image; empty: none."""
+    message: str = ""
+    author: str = ""
+    edit: Callable[[ImageConfig], ImageConfig] = lambda config: config
+    """Changes the configuration that the container was run with."""
+    pause: bool = True
+    epoch: int | None = None
+    """SOURCE_DATE_EPOCH."""
+
+
+def commit_container(container: Container, tools: Tools, wanted: Commit) -> Image:
+    """Afterwards the image is in the store: the container's image, one layer more, and the configuration that the
+    container was run with. The same files give the same layer."""
+    name = parse_tag(wanted.name) if wanted.name else ""
+    config = wanted.edit(container.config)
+    with _at_rest(container, tools, wanted.pause):
+        layer = pack_upper(own_rootfs(container, tools), tools.store, tools.worker, wanted.epoch)
+    entry = History(" ".join(container.argv), comment=wanted.message, author=wanted.author)
+    author = wanted.author or config.author
+    image = assemble(
+        tools.store,
+        Ingredients(
+            config=config._replace(author=author),
+            history=(entry,),
+            layers=(*container.layers, layer),
+            created=(now(),),
+            epoch=wanted.epoch,
+        ),
+    )
+    if name:
+        tools.store.refs.set(name, image.descriptor, keep_previous=True)
+    else:
+        tools.store.refs.keep(image.descriptor)
+    return image
+
+
+@contextmanager
+def _at_rest(container: Container, tools: Tools, pause: bool) -> Iterator[None]:
+    """Nothing in the container writes meanwhile."""
+    if not pause or not state_of(tools.store, container.id).running:
+        yield
+        return
+
+    def tell(word: str) -> None:
+        ask(tools.store, container.id, container.name, {"do": word})[0].close()
+
+    try:
+        tell("pause")
+    except StoreError:  # it has ended meanwhile
+        yield
+        return
+    try:
+        yield
+    finally:
+        tell("resume")

@@ -1,0 +1,127 @@
+"""Files between a container and this machine, with docker's rules of where what goes.
+
+What runs is visited through its own root, with all that is mounted there; what does not is mounted for the visit.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Any, BinaryIO, NamedTuple
+
+from builder.containers.client import ask
+from builder.containers.records import folder_of, state_of
+from builder.containers.start import run_spec
+from builder.containers.tools import Tools
+from builder.containers.types import Container
+from builder.errors import StoreError, UsageError
+from builder.images.unpack import ensure_chain
+from builder.sandbox.visit import Into, destination, unpack_tree, write_tree
+from builder.store.locks import FileLock
+
+_STREAM = "-"
+_KIND_AT, _FOLDER = 156, ord("5")
+"""The byte of a tar header that tells what kind of entry it is."""
+
+
+class Manner(NamedTuple):
+    keep_owner: bool = False
+    follow: bool = False
+
+
+def copy_out(container: Container, path: str, local: str, tools: Tools, manner: Manner) -> None:
+    """`path` of the container to a path of this machine, or as a tar to standard output."""
+    name = _name(path)
+    args: dict[str, Any] = {"path": _absolute(path), "follow": manner.follow}
+    args["name"] = (name or ".") if local == _STREAM else "."
+    with _visiting(container, tools) as (more, fds):
+        if local == _STREAM:
+            tools.worker().call("visit", args | more, [os.dup(1), *fds])
+            return
+        reading, writing = os.pipe()
+        with open(reading, "rb") as tar:
+            try:
+                call = tools.worker().begin("visit", args | more, [writing, *fds])
+            finally:
+                os.close(writing)
+            first = tar.peek(512)
+            if not first:
+                call.result()
+            try:
+                target = destination(local, name, is_folder=first[_KIND_AT] == _FOLDER)
+                unpack_tree(tar, target, keep_owner=manner.keep_owner)
+            except OSError as error:
+                call.cancel()
+                raise StoreError("copy-failed", f"{error.filename or local}: {error.strerror}") from error
+            except BaseException:
+                call.cancel()
+                raise
+            call.result()
+
+
+def copy_in(local: str, container: Container, path: str, tools: Tools, manner: Manner) -> None:
+    """A path of this machine, or a tar on standard input, to `path` of the container. What comes is root's, unless its
+    owner is kept."""
+    args: dict[str, Any] = {"path": _absolute(path)}
+    with _visiting(container, tools) as (more, fds):
+        if local == _STREAM:
+            args["into"] = Into("", is_folder=True, keep_owner=True, archive=True)
+            tools.worker().call("visit", args | more, [os.dup(0), *fds])
+            return
+        source = os.path.realpath(local) if manner.follow or local.endswith(("/", "/.")) else os.path.abspath(local)
+        if not os.path.lexists(source):
+            raise UsageError("no-such-file", f"there is no {local}")
+        is_folder = os.path.isdir(source) and not os.path.islink(source)
+        if local.endswith(("/", "/.")) and not is_folder:
+            raise UsageError("not-a-folder", f"{local} is no folder")
+        args["into"] = Into(_name(local), is_folder, manner.keep_owner)
+        reading, writing = os.pipe()
+        try:
+            call = tools.worker().begin("visit", args | more, [reading, *fds])
+        finally:
+            os.close(reading)
+        try:
+            _write(source, writing)
+        except BaseException:
+            call.cancel()
+            raise
+        call.result()
+
+
+def _write(source: str, fd: int) -> None:
+    """A job that has failed reads no more: its own error says why."""
+    with suppress(BrokenPipeError):
+        file: BinaryIO = open(fd, "wb")  # noqa: SIM115 - closing may fail too
+        try:
+            write_tree(source, ".", file)
+        finally:
+            file.close()
+
+
+def _name(path: str) -> str:
+    """What is copied is called so, where it goes into a folder; empty: only its entries go there."""
+    return "" if path.endswith("/.") or path == "." else os.path.basename(os.path.normpath(path))
+
+
+def _absolute(path: str) -> str:
+    """docker's: paths of a container begin at its root."""
+    return path if path.startswith("/") else f"/{path}"
+
+
+@contextmanager
+def _visiting(container: Container, tools: Tools) -> Generator[tuple[dict[str, Any], list[int]]]:
+    """What the job needs to find the root: a descriptor of it, or how to mount it; then nobody starts it meanwhile."""
+    with ExitStack() as opened:
+        if state_of(tools.store, container.id).running:
+            sock, fds = ask(tools.store, container.id, container.name, {"do": "root"})
+            sock.close()
+            for fd in fds:
+                opened.callback(os.close, fd)
+            yield {}, fds
+            return
+        lock = FileLock(f"{folder_of(tools.store, container.id)}/lock")
+        opened.callback(lock.release)
+        lock.exclusive()
+        lowers = ensure_chain(tools.store, tools.worker(), container.layers, tools.open_source, tools.fetching)
+        yield {"spec": run_spec(container, tools, lowers, (24, 80)).to_json()}, []
