@@ -18,7 +18,7 @@ from urllib.parse import urlencode, urlsplit
 
 from builder.errors import RegistryError, UsageError
 from builder.http.connections import ORDINARY
-from builder.http.places import host_of, is_loopback, without_port
+from builder.http.places import host_of, is_loopback, place_of
 from builder.registry.challenges import Challenge, parse_challenges
 from builder.registry.hosts import Endpoint
 from builder.registry.logins.types import Login
@@ -114,19 +114,18 @@ class Authorizer:
         """A token comes over https, or from this machine for a registry on this machine, or from where the registry
         itself is. With a login, also from the registry's owner."""
         try:
-            place = urlsplit(realm)
-            host = place.hostname or ""
-            port_is_one = place.port is None or place.port > 0
-        except ValueError:
-            host, port_is_one = "", False
-        here = is_loopback(host) and is_loopback(urlsplit(url).hostname or "")
+            scheme, host, _ = place_of(realm)
+        except ValueError as error:
+            message = f"{self._owner.domain} sends us to what is no address for a token"
+            raise RegistryError("bad-answer", message) from error
+        registry = urlsplit(url).hostname or ""
+        here = is_loopback(host) and is_loopback(registry)
         in_clear = urlsplit(url).scheme == "http" and (here or host_of(realm) == host_of(url))
-        if not host or not port_is_one or (place.scheme != "https" and not (place.scheme == "http" and in_clear)):
-            raise RegistryError(
-                "bad-answer", f"{self._owner.domain} sends us to {place.scheme}://{host_of(realm)} for a token"
-            )
-        trusted = host in self._owner.token_servers or host_of(realm) in self._owner.token_servers
-        if login is not None and not (here or trusted or _same_owner(host, urlsplit(url).hostname or "")):
+        if scheme != "https" and not in_clear:
+            message = f"{self._owner.domain} sends us to {scheme}://{host_of(realm)} for a token"
+            raise RegistryError("bad-answer", message)
+        trusted = {host, host_of(realm)} & set(self._owner.token_servers)
+        if login is not None and not (here or trusted or _same_owner(host, registry)):
             raise RegistryError(
                 "foreign-token-server",
                 f"{self._owner.domain} wants its login to be sent to {host}, which is somebody else's",
@@ -171,7 +170,7 @@ def _same_owner(host: str, other: str) -> bool:
     names have three parts (`example.co.uk`) three have to be the same."""
     if host == other:
         return True
-    if is_loopback(without_port(host)) or host.replace(".", "").isdecimal() or ":" in host:
+    if is_loopback(host) or host.replace(".", "").isdecimal() or ":" in host:
         return False
     labels = host.lower().split(".")
     others = other.lower().split(".")

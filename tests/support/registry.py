@@ -9,8 +9,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -27,15 +27,16 @@ http:
 
 
 @contextmanager
-def running_registry(folder: str) -> Generator[str]:
-    """The `host:port` of an empty registry that keeps its files below `folder` and ends with the block."""
+def running_registry(folder: str, more: str = "") -> Generator[str]:
+    """The `host:port` of an empty registry that keeps its files below `folder` and ends with the block. `more` follows
+    in its configuration, which ends within `http:`."""
     program = shutil.which("docker-registry")
     if program is None:
         pytest.skip("docker-registry is not installed")
     os.makedirs(folder, exist_ok=True)
     config = os.path.join(folder, "config.yml")
     with open(config, "w", encoding="utf-8") as file:
-        file.write(_CONFIG.format(folder=os.path.join(folder, "data")))
+        file.write(_CONFIG.format(folder=os.path.join(folder, "data")) + more)
     process = subprocess.Popen([program, "serve", config], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
     # grep reads the log to its end: a full pipe would stop the registry, and a thread of ours would show in tests.
     search = ["grep", "--line-buffered", "-o", "listening on 127.0.0.1:[0-9]*"]
@@ -71,7 +72,10 @@ def own_registry(folder: str, *options: str) -> Generator[str]:
     assert process.returncode == 0
 
 
-REGISTRIES = {"docker-registry": running_registry, "pybuild": own_registry}
+REGISTRIES: dict[str, Callable[[str], AbstractContextManager[str]]] = {
+    "docker-registry": running_registry,
+    "pybuild": own_registry,
+}
 
 
 def copy_image(source: str, registry: str, name: str) -> None:
