@@ -135,7 +135,7 @@ def _check_rights(store: Store) -> None:
     from builder.sandbox.identity import may_mount
 
     if os.geteuid() or not may_mount():
-        raise _denied(store, "an ordinary user may not mount")
+        raise _denied(store, "this user may not mount")
 
 
 def _denied(store: Store, why: str) -> SandboxError:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from builder.errors import ImageError
 from builder.images.clash import Clash, clashes
 from builder.images.compare import shared_layers
+from builder.images.fetch import ensure_blobs
 from builder.images.find import entries, find_image
 from builder.images.merge import merged_config
 from builder.images.sources.types import OpenSource
@@ -66,6 +67,7 @@ def rebase_image(store: Store, text: str, options: RebaseOptions, open_source: O
     if found_clashes and not options.force:
         raise _refused(text, options.onto, found_clashes)
     result = _stacked(store, image, old, new, options.onto)
+    ensure_blobs(store, result.layers, open_source)
     called = options.name or found.by_name
     if called:
         store.refs.set(called, result.descriptor, keep_previous=True)

@@ -18,7 +18,7 @@ def open_destination(dest: str, stdout_fd: int) -> Generator[BinaryIO]:
     as it was. `-` is standard output, unless that is a terminal."""
     if dest == STDOUT:
         if os.isatty(stdout_fd):
-            hint = "redirect it, or name a file with dest=FILE"
+            hint = "redirect it, or name a file"
             raise UsageError("terminal", "an archive is not written to a terminal", hint=hint)
         with _failing("standard output"), open(stdout_fd, "wb", closefd=False) as file:
             yield file

@@ -78,7 +78,7 @@ def test_an_ordinary_user_is_told_how(root: str, capsys: pytest.CaptureFixture[s
     put_image(root, "app:1.0", [FILES, MORE])
     assert main(["mount", "--root", root, "app:1.0"]) == 1
     message = capsys.readouterr().err
-    assert "an ordinary user may not mount" in message
+    assert "this user may not mount" in message
     shell = message.partition("`")[2].partition(" sh`")[0].split()[1:]
     pybuild = f"{sys.executable} -m builder --root {root}"
     command = [*shell, "sh", "-c", f"ls $({pybuild} mount app:1.0) && {pybuild} umount --all"]
