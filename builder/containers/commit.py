@@ -17,6 +17,7 @@ from builder.images.assemble import Ingredients, assemble
 from builder.images.stored import Image
 from builder.images.tag import parse_tag
 from builder.model.config import History, ImageConfig
+from builder.model.layer import Chain
 from builder.steps.difference import pack_upper
 
 
@@ -37,8 +38,7 @@ def commit_container(container: Container, tools: Tools, wanted: Commit) -> Imag
     container was run with. The same files give the same layer."""
     name = parse_tag(wanted.name) if wanted.name else ""
     config = wanted.edit(container.config)
-    with _at_rest(container, tools, wanted.pause):
-        layer = pack_upper(own_rootfs(container, tools), tools.store, tools.worker, wanted.epoch)
+    layers = all_layers(container, tools, wanted.pause, wanted.epoch)
     entry = History(" ".join(container.argv), comment=wanted.message, author=wanted.author)
     author = wanted.author or config.author
     image = assemble(
@@ -46,7 +46,7 @@ def commit_container(container: Container, tools: Tools, wanted: Commit) -> Imag
         Ingredients(
             config=config._replace(author=author),
             history=(entry,),
-            layers=(*container.layers, layer),
+            layers=layers,
             created=(now(),),
             epoch=wanted.epoch,
         ),
@@ -56,6 +56,14 @@ def commit_container(container: Container, tools: Tools, wanted: Commit) -> Imag
     else:
         tools.store.refs.keep(image.descriptor)
     return image
+
+
+def all_layers(container: Container, tools: Tools, pause: bool, epoch: int | None = None) -> Chain:
+    """The image's layers and the container's own files as one more, which is in the store until a prune takes it, or
+    for as long as an image has it."""
+    with _at_rest(container, tools, pause):
+        own = pack_upper(own_rootfs(container, tools), tools.store, tools.worker, epoch)
+    return (*container.layers, own)
 
 
 @contextmanager

@@ -43,7 +43,7 @@ class LocalOutput:
             self._write(image, self._dest)
 
     def _write(self, image: Image, dest: str) -> None:
-        with merged_files(image, self._means) as items:
+        with merged_files(image.layers, self._means) as items:
             try:
                 os.makedirs(dest, exist_ok=True)
                 root_fd = os.open(dest, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

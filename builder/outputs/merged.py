@@ -12,6 +12,7 @@ from builder.images.stored import Image
 from builder.images.unpack import ensure_tables
 from builder.layers.tree import Tree
 from builder.model.entry import Entry, Kind
+from builder.model.layer import Chain
 from builder.outputs.types import Means
 
 Item = tuple[Entry, Callable[[], int] | None]
@@ -19,10 +20,9 @@ Item = tuple[Entry, Callable[[], int] | None]
 
 
 @contextmanager
-def merged_files(image: Image, means: Means) -> Iterator[Iterator[Item]]:
+def merged_files(chain: Chain, means: Means) -> Iterator[Iterator[Item]]:
     """Every entry of the merged tree but its root, sorted, each directory before what is in it, each file before links
     to it. Openers hold within the block. Only layers that show something are read."""
-    chain = image.layers
     tree = Tree.of(ensure_tables(means.store, chain, means.open_source))
     with Contents(means.store, means.open_source) as contents:
         contents.take(chain, tree, tree.walk())
@@ -34,10 +34,12 @@ def files_of(built: Built, means: Means) -> Iterator[Iterator[Item]]:
     """`merged_files`; of an index each image's in a folder of its own."""
     with ExitStack() as opened:
         if isinstance(built, ImageIndex):
-            parts = [(platform_folder(one), opened.enter_context(merged_files(one, means))) for one in built.images]
+            parts = [
+                (platform_folder(one), opened.enter_context(merged_files(one.layers, means))) for one in built.images
+            ]
             yield (item for folder, items in sorted(parts, key=lambda part: part[0]) for item in _below(folder, items))
         else:
-            yield opened.enter_context(merged_files(built, means))
+            yield opened.enter_context(merged_files(built.layers, means))
 
 
 def platform_folder(image: Image) -> str:
