@@ -34,6 +34,7 @@ ALLOWED: dict[str, set[str]] = {
     "layerview": {"images", "layers", "store", "progress"},
     "steps": {"cache", "solve", "plan", "context", "images", "layers", "store", "sandbox", "progress"},
     "disk": {"images", "containers", "cache", "solve", "store", "configuration", "progress"},
+    "health": {"images", "containers", "cache", "solve", "store", "layers", "context"},
     "outputs": {"images", "registry", "store", "layers", "sandbox", "progress"},
     "containers": {"images", "store", "sandbox", "progress", "steps"},
     "builds": {"solve", "plan", "progress", "store"},
@@ -51,7 +52,7 @@ ALLOWED: dict[str, set[str]] = {
     "cli": {
         "changes", "builds", "container_wiring", "wiring", "pipeline", "plan", "images", "containers", "outputs",
         "solve", "syntax", "sandbox", "store", "progress", "context", "calls", "configuration", "debugging", "registry",
-        "disk", "question_wiring", "layerview",
+        "disk", "health", "question_wiring", "layerview",
     },
     "__init__": {"wiring", "pipeline", "plan", "progress"},
     "__main__": {"cli"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from zlib import crc32
 
 from builder.errors import BuilderError
 from builder.model.canonical import canonical
@@ -42,15 +43,36 @@ def from_json(value: object) -> Record:
 
 
 def encode(record: Record) -> str:
-    return canonical(to_json(record)).decode("ascii")
+    return seal(canonical(to_json(record))).decode("ascii")
 
 
 def decode(text: str | bytes) -> Record | None:
     """The record, or None for damaged or hostile text."""
     try:
-        return from_json(loads(text))
+        return from_json(loads(unseal(text.encode() if isinstance(text, str) else text)))
     except DAMAGED:
         return None
+
+
+def seal(data: bytes) -> bytes:
+    """`data` below its checksum, so that a bit that a disk has flipped is not taken for an answer."""
+    return b"%08x " % crc32(data) + data
+
+
+def unseal(sealed: bytes) -> bytes:
+    """What `seal` was given. Raises ValueError for anything else."""
+    data = sealed[9:]
+    if sealed[:9] != b"%08x " % crc32(data):
+        raise ValueError("the checksum is another one")
+    return data
+
+
+def is_sealed(data: bytes) -> bool:
+    try:
+        unseal(data)
+    except ValueError:
+        return False
+    return True
 
 
 def loads(text: str | bytes) -> object:

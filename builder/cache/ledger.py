@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 
-from builder.cache.codec import DAMAGED, from_json, loads, to_json
+from builder.cache.codec import DAMAGED, from_json, loads, seal, to_json, unseal
 from builder.model.canonical import canonical
 from builder.solve.types import Record
 from builder.store.store import Store
@@ -33,7 +33,7 @@ class Ledger:
         try:
             with open(path, "rb") as file:
                 data = file.read(_LIMIT + 1)
-            value = loads(data) if len(data) <= _LIMIT else None
+            value = loads(unseal(data)) if len(data) <= _LIMIT else None
         except (OSError, *DAMAGED):
             return cls(path, store, {}, b"")
         rows = value.get("records") if isinstance(value, dict) and value.get("format") == _FORMAT else None
@@ -65,7 +65,7 @@ class Ledger:
     def save(self, records: Iterable[Record]) -> None:
         """Afterwards the ledger holds `records` and nothing else. No write when that is so already."""
         rows: dict[str, object] = {record.key: to_json(record) for record in records}
-        data = canonical({"format": _FORMAT, "records": list(rows.values())})
+        data = seal(canonical({"format": _FORMAT, "records": list(rows.values())}))
         self._rows = rows
         if data != self._saved:
             os.makedirs(os.path.dirname(self._path), 0o700, exist_ok=True)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 
-from builder.cache.codec import DAMAGED, loads
+from builder.cache.codec import DAMAGED, loads, seal, unseal
 from builder.errors import StoreError
 from builder.lean import sha256_hex
 from builder.model.canonical import Json, canonical
@@ -30,7 +30,7 @@ class Memo:
         """The value; it was written by this class or not, so check it as any input."""
         try:
             with open(self._path(key), "rb") as file:
-                value = loads(file.read(_LIMIT))
+                value = loads(unseal(file.read(_LIMIT)))
         except (OSError, *DAMAGED):
             return None
         return value["value"] if isinstance(value, dict) and value.get("key") == key and "value" in value else None
@@ -38,7 +38,7 @@ class Memo:
     def put(self, key: str, value: Json) -> None:
         """Afterwards `get(key)` gives `value`, unless there is no space for it: a memo is never needed."""
         with suppress(StoreError):
-            self._store.temporary.write(self._path(key), canonical({"key": key, "value": value}))
+            self._store.temporary.write(self._path(key), seal(canonical({"key": key, "value": value})))
             self._drop_oldest()
 
     def _path(self, key: str) -> str:

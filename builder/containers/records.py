@@ -41,10 +41,15 @@ def all_containers(store: Store) -> list[Container]:
 
 def _every(store: Store) -> Iterator[Container]:
     with storing(store.folder(_FOLDER)):
-        names = [name for name in os.listdir(store.folder(_FOLDER)) if _ID.fullmatch(name)]
+        names = [name for name in os.listdir(store.folder(_FOLDER)) if is_container(name)]
     for name in names:
         with suppress(FileNotFoundError):  # removed meanwhile
             yield read_container(store, name)
+
+
+def is_container(name: str) -> bool:
+    """By the name of its folder."""
+    return bool(_ID.fullmatch(name))
 
 
 def read_container(store: Store, identifier: str) -> Container:

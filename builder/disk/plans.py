@@ -15,6 +15,7 @@ _FOLDERS = {
     "cache/digests": "derived digest",
     "cache/listings": "list of copied files",
     "builds": "last build of a Buildfile",
+    "damaged": "set aside by a repair",
 }
 _FAILED = ".failed"
 

@@ -14,8 +14,8 @@ from builder.store.store import Store
 
 class Finding(NamedTuple):
     code: str
-    """Stable: `blob-damaged`, `blob-missing`, `blob-unreadable`, `table-damaged`, `snapshot-incomplete`,
-    `layer-unknown` or `unknown-file`."""
+    """Stable: `index-damaged`, `blob-damaged`, `blob-missing`, `blob-unreadable`, `table-damaged`,
+    `snapshot-incomplete`, `layer-unknown` or `unknown-file`; `builder/health` adds others."""
     subject: str
     """A digest, or a path below the store's root."""
     message: str
@@ -23,7 +23,7 @@ class Finding(NamedTuple):
 
 def check(store: Store) -> list[Finding]:
     """Every fault there is; empty when the store is whole. Other processes may go on meanwhile."""
-    return [*_blobs(store), *_images(store), *_derived(store)]
+    return [*_blobs(store), *_index(store), *_derived(store)]
 
 
 def _blobs(store: Store) -> Iterator[Finding]:
@@ -38,6 +38,13 @@ def _blobs(store: Store) -> Iterator[Finding]:
         for name in sorted(os.listdir(f"{store.root}/blobs/{algorithm}")):
             if not is_hex(name, HEX_LENGTHS.get(algorithm, 0)):
                 yield Finding("unknown-file", f"blobs/{algorithm}/{name}", "its name is no digest")
+
+
+def _index(store: Store) -> Iterator[Finding]:
+    try:
+        yield from _images(store)
+    except StoreError as error:
+        yield Finding("index-damaged", "index.json", error.message)
 
 
 def _images(store: Store) -> Iterator[Finding]:

@@ -8,11 +8,12 @@ from collections.abc import Collection
 
 from builder.errors import StoreError
 from builder.store.durable import sync_directory
-from builder.store.refs import EMPTY_INDEX
+from builder.store.refs import COPY, EMPTY_INDEX
 
 LAYOUT = b'{"imageLayoutVersion": "1.0.0"}'
 """OCI image-spec, image-layout.md, section oci-layout file."""
-_BEFORE_LAYOUT = {"index.json", "index.json.new", "oci-layout.new"}
+LAYOUT_FILES = frozenset({"oci-layout", "index.json", COPY})
+_BEFORE_LAYOUT = {"index.json", COPY, "index.json.new", "oci-layout.new", "damaged"}
 
 
 def create(root: str, folders: Collection[str]) -> None:
@@ -36,6 +37,19 @@ def create(root: str, folders: Collection[str]) -> None:
                 _write_durably(root, name, content)
     finally:
         os.close(fd)
+
+
+def layout_is_right(root: str) -> bool:
+    try:
+        with open(f"{root}/oci-layout", "rb") as file:
+            return file.read(len(LAYOUT) + 1) == LAYOUT
+    except OSError:
+        return False
+
+
+def write_layout(root: str) -> None:
+    """For a store whose `oci-layout` is damaged."""
+    _write_durably(root, "oci-layout", LAYOUT)
 
 
 def _write_durably(folder: str, name: str, content: bytes) -> None:

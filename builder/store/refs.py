@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
+from zlib import crc32
 
 from builder.errors import BuilderError, StoreError
 from builder.model import media_types
@@ -18,6 +20,8 @@ REF_NAME = "org.opencontainers.image.ref.name"
 """The annotation that carries the name (OCI image-spec, annotations.md), in familiar form: `app:1.0`."""
 
 EMPTY_INDEX = b'{"schemaVersion":2,"mediaType":"' + media_types.OCI_INDEX.encode() + b'","manifests":[]}'
+COPY = "index.copy"
+"""Beside `index.json`: the same, below its checksum, for the day when that is damaged."""
 _LIMIT = 64 << 20
 
 _Index = dict[str, object]
@@ -80,6 +84,26 @@ class Refs:
         """Removes the image from the index under whatever names; False when it was not there."""
         return self._change(lambda rows: tuple(row for row in rows if row[1].digest != digest))
 
+    def restore(self) -> bool:
+        """Writes `index.json` anew: as it was after our last change, or, where the copy of that is damaged too, empty;
+        False then."""
+        with FileLock(self._lock_path), storing(self._path):
+            data = self._copy()
+            self._replace(data or EMPTY_INDEX)
+        return data is not None
+
+    def copied(self) -> dict[str, Descriptor]:
+        """What names meant after our last change, by the copy."""
+        data = self._copy()
+        return {name: descriptor for name, descriptor in _rows_of(parse_index(data)) if name} if data else {}
+
+    def _copy(self) -> bytes | None:
+        with suppress(FileNotFoundError, StoreError), open(f"{self._folder}/{COPY}", "rb") as file:
+            checksum, _, data = file.read(_LIMIT + 16).partition(b"\n")
+            if checksum == b"%08x" % crc32(data) and parse_index(data):
+                return data
+        return None
+
     def _rows(self) -> Rows:
         with storing(self._path):
             status = os.stat(self._path)
@@ -123,6 +147,7 @@ class Refs:
         except BaseException:
             discard(path)
             raise
+        self._temporary.write(f"{self._folder}/{COPY}", b"%08x\n" % crc32(data) + data)
 
 
 def parse_index(data: bytes) -> _Index:

@@ -134,5 +134,6 @@ def _is_whole(root: str) -> bool:
     except FileNotFoundError:
         return False
     if b'"1.0.0"' not in layout:
-        raise StoreError("not-a-store", f"{root} is an OCI layout of an unknown version", hint="choose another --root")
+        hint = "choose another --root; if this was a store: `pybuild store check --repair`"
+        raise StoreError("not-a-store", f"{root} is an OCI layout of an unknown version", hint=hint)
     return not status.st_mode & 0o077 and FOLDERS.issubset(names)

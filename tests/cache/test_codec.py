@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.cache.codec import DAMAGED, decode, encode, from_json
+from builder.cache.codec import DAMAGED, decode, encode, from_json, seal, unseal
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
 from builder.model.layer import Layer
@@ -61,11 +61,22 @@ def test_any_json_is_a_record_or_damaged(value: object) -> None:
     ],
 )  # fmt: skip
 def test_wrong_member_is_damage(member: str, value: object) -> None:
-    good = json.loads(encode(SAMPLE))
-    assert decode(json.dumps(good)) == SAMPLE
-    assert decode(json.dumps(good | {member: value})) is None
+    good = json.loads(unseal(encode(SAMPLE).encode()))
+    assert decode(sealed(good)) == SAMPLE
+    assert decode(sealed(good | {member: value})) is None
     del good[member]
-    assert decode(json.dumps(good)) is None
+    assert decode(sealed(good)) is None
+
+
+def sealed(value: object) -> bytes:
+    return seal(json.dumps(value).encode())
+
+
+@given(st.integers(min_value=0), st.integers(0, 7))
+def test_no_flipped_bit_is_taken_for_an_answer(position: int, bit: int) -> None:
+    data = bytearray(encode(SAMPLE).encode())
+    data[position % len(data)] ^= 1 << bit
+    assert decode(bytes(data)) is None
 
 
 @pytest.mark.parametrize(
@@ -73,4 +84,6 @@ def test_wrong_member_is_damage(member: str, value: object) -> None:
 )
 def test_text_that_is_no_record_is_damage(text: str | bytes) -> None:
     assert decode(text) is None
-    assert decode(encode(SAMPLE).replace("1.0", "Infinity")) is None
+    assert decode(text if isinstance(text, bytes) else seal(text.encode("utf-8", "replace"))) is None
+    good = unseal(encode(SAMPLE).encode())
+    assert decode(seal(good.replace(b"1.0", b"Infinity"))) is None

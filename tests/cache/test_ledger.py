@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from builder.cache.codec import seal, unseal
 from builder.cache.ledger import Ledger
 from builder.store.store import Store
 from tests.cache.samples import record_of
@@ -62,9 +63,9 @@ def test_any_bytes_are_a_ledger(store: Store, path: str, data: bytes) -> None:
 def test_one_damaged_record_costs_only_itself(store: Store, path: str) -> None:
     good, bad = record_of(store, "a", step="a"), record_of(store, "b", step="b")
     Ledger.load(path, store).save([good, bad])
-    value = json.loads(Path(path).read_bytes())
+    value = json.loads(unseal(Path(path).read_bytes()))
     value["records"][1]["layer"] = "gone"
-    Path(path).write_text(json.dumps(value))
+    Path(path).write_bytes(seal(json.dumps(value).encode()))
     ledger = Ledger.load(path, store)
     assert ledger.find(bad.key) is None
     assert list(ledger.records()) == [good]

@@ -1,0 +1,58 @@
+"""Every check, in order: what is found first may explain what comes after it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import closing
+
+from builder.cache.local import LocalCache
+from builder.containers.records import is_container, read_container
+from builder.errors import StoreError
+from builder.health.aside import FOLDER
+from builder.health.caches import cache_findings
+from builder.health.contents import layer_findings
+from builder.store.check import Finding, check
+from builder.store.create import LAYOUT_FILES
+from builder.store.store import FOLDERS, Store
+
+_HEX = "[0-9a-f]{64}"
+_NAMES = {
+    "snapshots": rf"{_HEX}(\.dead\..*)?",
+    "tables": _HEX,
+    "layers": rf"{_HEX}\.json",
+    "sources": r"(name|blob)\..+",
+    "plans": rf"{_HEX}\.json",
+    "cachemounts": r".+\.[0-9]+",
+}
+"""What the names in a folder of the store look like."""
+
+
+def examine(store: Store) -> list[Finding]:
+    """All that is wrong; empty when the store is whole. Changes nothing, and others may go on meanwhile."""
+    with closing(LocalCache(store)) as cache:
+        caches = list(cache_findings(store))
+        records = [] if any(finding.code == "cache-damaged" for finding in caches) else list(cache.records())
+        return [*_layout(store), *check(store), *layer_findings(store, records), *caches, *_containers(store)]
+
+
+def _layout(store: Store) -> Iterator[Finding]:
+    for name in sorted(set(os.listdir(store.root)) - FOLDERS - LAYOUT_FILES - {FOLDER}):
+        yield Finding("unknown-file", name, "nothing of this name belongs there")
+    for folder, pattern in _NAMES.items():
+        for name in sorted(os.listdir(store.folder(folder))):
+            if not re.fullmatch(pattern, name):
+                yield Finding("unknown-file", f"{folder}/{name}", "nothing of this name belongs there")
+
+
+def _containers(store: Store) -> Iterator[Finding]:
+    for name in sorted(os.listdir(store.folder("containers"))):
+        if is_container(name):
+            try:
+                read_container(store, name)
+            except StoreError as error:
+                yield Finding("container-damaged", name, error.message)
+            except FileNotFoundError:
+                if os.path.isdir(f"{store.folder('containers')}/{name}"):
+                    yield Finding("container-damaged", name, "it has no config.json")
