@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from builder.lint.linter import Linter
     from builder.plan.epoch import RemoteTime
 
-PLAN_FORMAT = 2
+PLAN_FORMAT = 3
 """Raise it when the same Buildfile gives another plan than before."""
 
 

@@ -17,6 +17,9 @@ an error with its file, as a misspelt setting would otherwise be ignored without
     keep-storage = "10GB"                         # what a build leaves of unused data when it ends
     keep-age = "30d"
 
+    [devices]
+    specifications = ["/etc/cdi", "/var/run/cdi"] # folders in which devices for RUN --device are described
+
 Logins are not kept here but in docker's own `config.json`, which other tools share.
 
 Decision, 2026-11-24: a room of its own, below all that read it, although DESIGN.md has none: registries and storage

@@ -97,4 +97,5 @@ def _time_span(value: object) -> float:
 _READERS: dict[str, dict[str, Callable[[object], object]]] = {
     "registries": {"insecure": _texts, "mirrors": _by_registry, "token-servers": _by_registry},
     "storage": {"keep-storage": _size, "keep-age": _time_span},
+    "devices": {"specifications": _texts},
 }

@@ -23,6 +23,12 @@ class Storage(NamedTuple):
     """Seconds for which unused data stays; None: no limit."""
 
 
+class Devices(NamedTuple):
+    specifications: tuple[str, ...] = ("/etc/cdi", "/var/run/cdi")
+    """Folders with descriptions of the machine's devices for containers (CDI); a later one has the last word."""
+
+
 class Configuration(NamedTuple):
     registries: Registries = Registries()
     storage: Storage = Storage()
+    devices: Devices = Devices()

@@ -12,19 +12,17 @@ _HOSTNAME = "BUILDKIT_SANDBOX_HOSTNAME"
 
 
 def surround(state: StageState, item: Run, action: RunAction) -> RunAction:
-    """`action` with its surroundings. Raises BuildfileError `not-allowed` for what the command line does not allow."""
+    """`action` with its surroundings. Raises BuildfileError `not-allowed` for what the command line does not allow;
+    whether a device has to be allowed is known only where it is described."""
     given = state.shared.options.surroundings
     network = given.network if item.network in ("", "default") else item.network
     insecure = item.security == "insecure"
-    devices = tuple(Device(*read_device(text)) for text in item.devices)
     allowed = frozenset(given.allowed)
+    devices = tuple(_device(text, allowed) for text in item.devices)
     if network == "host":
         _need(allowed, "network.host", "RUN --network=host", item.span)
     if insecure:
         _need(allowed, "security.insecure", "RUN --security=insecure", item.span)
-    for device in devices:
-        if f"device={device.name}" not in allowed:
-            _need(allowed, "device", f"RUN --device={device.name}", item.span)
     return action._replace(
         network=network,
         insecure=insecure,
@@ -34,6 +32,11 @@ def surround(state: StageState, item: Run, action: RunAction) -> RunAction:
         shm_size=given.shm_size,
         ulimits=given.ulimits,
     )
+
+
+def _device(text: str, allowed: frozenset[str]) -> Device:
+    name, required = read_device(text)
+    return Device(name, required, not allowed.isdisjoint({"device", f"device={name}"}))
 
 
 def _need(allowed: frozenset[str], right: str, what: str, span: Span) -> None:

@@ -84,6 +84,8 @@ class Device(NamedTuple):
 
     name: str
     required: bool = False
+    allowed: bool = False
+    """By the command line; in no key."""
 
 
 class RunAction(NamedTuple):
@@ -128,7 +130,7 @@ class RunAction(NamedTuple):
     def _surroundings(self) -> dict[str, object]:
         parts: dict[str, object] = {
             "insecure": self.insecure,
-            "devices": [list(device) for device in self.devices],
+            "devices": [[device.name, device.required] for device in self.devices],
             "hostname": self.hostname,
             "extra_hosts": [name for name, _ in self.extra_hosts],
             "shm_size": self.shm_size,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import Any
 
 from builder.sandbox import devices, privileges, syscall_table, system_files
@@ -131,8 +132,20 @@ def _linux(spec: RunSpec, identities: Identities) -> dict[str, Any]:
         "namespaces": namespaces,
         "maskedPaths": [*protected.masked_files, *protected.masked_folders],
         "readonlyPaths": list(protected.readonly),
-        "resources": {"devices": [{"allow": False, "access": "rwm"}]},
+        "resources": {"devices": [{"allow": False, "access": "rwm"}, *_shown_devices(spec)]},
     } | _seccomp(syscall_table.opened_by(spec.capabilities or ()))
+
+
+def _shown_devices(spec: RunSpec) -> list[dict[str, Any]]:
+    """Nodes of the machine that are mounted into the root filesystem may be used there."""
+    rules = []
+    for mount in spec.mounts:
+        found = os.stat(mount.source) if mount.kind == "bind" else None
+        if found and (stat.S_ISCHR(found.st_mode) or stat.S_ISBLK(found.st_mode)):
+            kind, number = "c" if stat.S_ISCHR(found.st_mode) else "b", found.st_rdev
+            numbers = {"major": os.major(number), "minor": os.minor(number)}
+            rules.append({"allow": True, "type": kind, "access": "rwm", **numbers})
+    return rules
 
 
 def _seccomp(opened: frozenset[str]) -> dict[str, Any]:

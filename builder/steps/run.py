@@ -26,12 +26,11 @@ def run_process(
 ) -> Layer:
     """Afterwards the layer's blob, table and snapshot are in the store. Raises StepError `run-failed` with the exit
     code; what a failed run wrote is kept for `pybuild debug` alone."""
-    _refuse_devices(action)
     lowers = ensure_chain(kitchen.store, kitchen.worker(), parent, kitchen.open_source, kitchen.fetching)
     with kitchen.store.snapshots.staging(kitchen.remove_tree) as staging:
         os.mkdir(staging.work, 0o700)
         rootfs = RootFs(tuple(lowers), staging.upper, staging.work)
-        status = _execute(run_spec(action, rootfs, given), kitchen, log)
+        status = _execute(run_spec(action, rootfs, kitchen, given), kitchen, log)
         if status.code:
             if kitchen.failed:
                 from builder.steps.failed import keep_failed
@@ -43,7 +42,8 @@ def run_process(
     return layer
 
 
-def run_spec(action: RunAction, rootfs: RootFs, given: Given | None) -> RunSpec:
+def run_spec(action: RunAction, rootfs: RootFs, kitchen: Kitchen, given: Given | None) -> RunSpec:
+    """Raises StepError for a device that the process cannot or may not have."""
     scripts = tuple(File(f"/dev/pipes/{script.name}", script.content, 0o755) for script in action.scripts)
     spec = RunSpec(
         argv=action.argv,
@@ -62,6 +62,11 @@ def run_spec(action: RunAction, rootfs: RootFs, given: Given | None) -> RunSpec:
         spec = spec._replace(shm_size=action.shm_size)
     if given:
         spec = spec._replace(mounts=given.mounts, files=(*scripts, *given.files), env=(*spec.env, *given.env))
+    if action.devices:
+        from builder.steps.devices import devices_for
+
+        devices = devices_for(action, kitchen)
+        spec = spec._replace(mounts=(*devices.mounts, *spec.mounts), env=(*spec.env, *devices.env))
     return spec
 
 
@@ -81,15 +86,6 @@ def _execute(spec: RunSpec, kitchen: Kitchen, log: Log) -> ExitStatus:
             call.cancel()
             raise
     return ExitStatus(**status)
-
-
-def _refuse_devices(action: RunAction) -> None:
-    """An optional device that is not there is left out, as in BuildKit."""
-    for name, required in action.devices:
-        if required:
-            raise StepError(
-                "no-device", f"this machine has no device {name}", hint="pybuild gives a RUN no devices of the machine"
-            )
 
 
 def _failure(step: Step, status: ExitStatus) -> StepError:

@@ -46,7 +46,9 @@ class LocalStepRunner:
             raise error.at(step.span) from error.__cause__
 
     def prepare(self, steps: Sequence[Step]) -> None:
-        """A RUN for another architecture needs an emulator: better told before anything has run."""
+        """A RUN for another architecture needs an emulator, and some need devices: better told before anything has
+        run."""
+        self._check_devices(steps)
         stages = {stage.position: stage for stage in self._plan.stages}
         for step in steps:
             platform = self._programs_of(stages[step.stage], stages) if isinstance(step.action, RunAction) else None
@@ -55,6 +57,16 @@ class LocalStepRunner:
 
                 try:
                     check_emulated(platform, self._kitchen.host)
+                except BuilderError as error:
+                    raise error.at(step.span) from error.__cause__
+
+    def _check_devices(self, steps: Sequence[Step]) -> None:
+        for step in steps:
+            if isinstance(step.action, RunAction) and step.action.devices:
+                from builder.steps.devices import devices_for
+
+                try:
+                    devices_for(step.action, self._kitchen)
                 except BuilderError as error:
                     raise error.at(step.span) from error.__cause__
 

@@ -76,7 +76,7 @@ remotes = st.builds(RemoteSource, number, text, text, st.booleans(), text, text)
 actions = (
     st.builds(
         RunAction, texts, pairs, text, text, text, inline, pairs, several(mounts), st.booleans(),
-        several(st.builds(Device, text, st.booleans())), text, pairs, number,
+        several(st.builds(Device, text, st.booleans(), st.booleans())), text, pairs, number,
         several(st.builds(Ulimit, text, number, number)),
     )
     | st.builds(

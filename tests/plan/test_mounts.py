@@ -103,7 +103,7 @@ def test_the_network_of_an_instruction_beats_the_command_lines() -> None:
     assert [run.network for run in runs(plan)] == ["none", "none", "host"]
 
 
-@pytest.mark.parametrize("flag", ["--network=host", "--security=insecure", "--device=a.org/x=y"])
+@pytest.mark.parametrize("flag", ["--network=host", "--security=insecure"])
 def test_what_is_not_allowed(flag: str) -> None:
     with pytest.raises(BuildfileError) as caught:
         plan_of(f"FROM plain\nRUN {flag} true\n", OPTIONS._replace(surroundings=Surroundings()))
