@@ -187,7 +187,6 @@ def workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: Ex
             host=host_platform(),
             secret=secret,
             agent=agent,
-            device_folders=_device_folders,
             opened=opened,
             project=os.path.abspath(options.context) if os.path.isdir(options.context) else "",
             runtime=options.runtime,
@@ -212,12 +211,6 @@ def workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: Ex
         reporter=reporter,
         remote_time=_remote_time(store, secret, agent),
     )
-
-
-def _device_folders() -> tuple[str, ...]:
-    from builder.configuration.read import read_configuration
-
-    return read_configuration(os.environ).devices.specifications
 
 
 def _caches(local: LocalCache, exchange: Exchange | None) -> Callable[[Ledger, Plan], CacheBackend]:

@@ -32,7 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "registry": {"configuration", "http", "store"},
     "images": {"store", "layers", "registry", "sandbox", "plan", "progress"},
     "layerview": {"images", "layers", "store", "progress"},
-    "steps": {"cache", "solve", "plan", "context", "images", "layers", "store", "sandbox", "progress"},
+    "steps": {"configuration", "cache", "solve", "plan", "context", "images", "layers", "store", "sandbox", "progress"},
     "disk": {"images", "containers", "cache", "solve", "store", "configuration", "progress"},
     "health": {"images", "containers", "cache", "solve", "store", "layers", "context"},
     "outputs": {"images", "registry", "store", "layers", "sandbox", "progress"},

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import os
+
+from builder.configuration.read import read_configuration
 from builder.errors import SandboxError, StepError
 from builder.plan.types import RunAction
 from builder.sandbox.cdi import Described, Devices, Given, edits_of
-from builder.steps.kitchen import Kitchen
 
 
-def devices_for(action: RunAction, kitchen: Kitchen) -> Given:
+def devices_for(action: RunAction) -> Given:
     """What the step's process gets for them. A device that is not here is left out unless it is required. Raises
     StepError `no-device`, `not-allowed` or `device-unsupported`."""
-    devices = Devices(kitchen.device_folders())
+    folders = read_configuration(os.environ).devices.specifications
+    devices = Devices(folders)
     found: dict[str, Described] = {}
     for name, required, allowed in action.devices:
         matching = devices.find(name)
         if required and not matching:
-            raise _missing(name, devices, kitchen)
+            raise _missing(name, devices, folders)
         for device in matching:
             if not (allowed or device.allows_itself):
                 raise _forbidden(device.name)
@@ -27,8 +30,8 @@ def devices_for(action: RunAction, kitchen: Kitchen) -> Given:
         raise StepError(error.code, error.message, hint=error.hint) from error
 
 
-def _missing(name: str, devices: Devices, kitchen: Kitchen) -> StepError:
-    hint = f"devices are described in {' and '.join(kitchen.device_folders()) or 'no folder'}"
+def _missing(name: str, devices: Devices, folders: tuple[str, ...]) -> StepError:
+    hint = f"devices are described in {' and '.join(folders) or 'no folder'}"
     if devices.faults:
         hint += f"; {'; '.join(devices.faults[:3])}"
     return StepError("no-device", f"this machine has no device {name}", hint=hint)

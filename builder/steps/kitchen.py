@@ -47,5 +47,3 @@ class Kitchen(NamedTuple):
     epoch: int | None = None
     failed: str = ""
     """Where the files of a RUN that failed are kept; empty: nowhere."""
-    device_folders: Callable[[], tuple[str, ...]] = tuple
-    """Where this machine's devices for containers are described."""

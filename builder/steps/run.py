@@ -30,7 +30,7 @@ def run_process(
     with kitchen.store.snapshots.staging(kitchen.remove_tree) as staging:
         os.mkdir(staging.work, 0o700)
         rootfs = RootFs(tuple(lowers), staging.upper, staging.work)
-        status = _execute(run_spec(action, rootfs, kitchen, given), kitchen, log)
+        status = _execute(run_spec(action, rootfs, given), kitchen, log)
         if status.code:
             if kitchen.failed:
                 from builder.steps.failed import keep_failed
@@ -42,7 +42,7 @@ def run_process(
     return layer
 
 
-def run_spec(action: RunAction, rootfs: RootFs, kitchen: Kitchen, given: Given | None) -> RunSpec:
+def run_spec(action: RunAction, rootfs: RootFs, given: Given | None) -> RunSpec:
     """Raises StepError for a device that the process cannot or may not have."""
     scripts = tuple(File(f"/dev/pipes/{script.name}", script.content, 0o755) for script in action.scripts)
     spec = RunSpec(
@@ -65,7 +65,7 @@ def run_spec(action: RunAction, rootfs: RootFs, kitchen: Kitchen, given: Given |
     if action.devices:
         from builder.steps.devices import devices_for
 
-        devices = devices_for(action, kitchen)
+        devices = devices_for(action)
         spec = spec._replace(mounts=(*devices.mounts, *spec.mounts), env=(*spec.env, *devices.env))
     return spec
 

@@ -66,7 +66,7 @@ class LocalStepRunner:
                 from builder.steps.devices import devices_for
 
                 try:
-                    devices_for(step.action, self._kitchen)
+                    devices_for(step.action)
                 except BuilderError as error:
                     raise error.at(step.span) from error.__cause__
 

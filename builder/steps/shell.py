@@ -33,7 +33,7 @@ def run_shell(
     with kitchen.store.snapshots.staging(kitchen.remove_tree) as staging:
         os.mkdir(staging.work, 0o700)
         rootfs = RootFs(tuple(_lowers(scene, kitchen)), staging.upper, staging.work)
-        spec = run_spec(action, rootfs, kitchen, given)
+        spec = run_spec(action, rootfs, given)
         with attached(streams) as (inner, terminal):
             spec = spec._replace(terminal=terminal)
             call = kitchen.worker().begin("run", {"spec": spec.to_json(), "runtime": kitchen.runtime}, inner)
