@@ -38,6 +38,8 @@ class Reference(NamedTuple):
         """Reads a name as docker does; no tag and no digest means `latest`. Raises ImageError `bad-reference`."""
         if is_hex(text):
             raise _bad(text, "64 hex digits are an image id")
+        if "://" in text:
+            raise _bad(text, "it is a URL; a name has no `https://` before it")
         name, at, digest_text = text.partition("@")
         digest = _digest(text, digest_text) if at else None
         tag = ""

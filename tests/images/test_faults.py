@@ -26,13 +26,13 @@ from builder.store.check import check
 from builder.store.store import Store
 from tests.support.layouts import Written, write_layout
 from tests.support.proxy import Fault, Proxy, running_proxy
-from tests.support.registry import copy_image, running_registry
+from tests.support.registry import REGISTRIES, copy_image
 
 AMD64 = Platform("linux", "amd64")
 SIZE = 6_000_000
 """More than goes with one PUT."""
 RANDOM = random.Random(20261124)
-OFFSETS = [0, 1, *(RANDOM.randrange(2, SIZE) for _ in range(6)), SIZE - 1]
+OFFSETS = [0, 1, *(RANDOM.randrange(2, SIZE) for _ in range(3)), SIZE - 1]
 IMPATIENT = Patience(attempts=3, first_delay_s=0.25, read_timeout_s=0.4, slow_bytes=1000)
 
 
@@ -78,12 +78,12 @@ class Bench:
         assert os.listdir(self.root / "store" / "tmp") == []
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[str, Written]]:
+@pytest.fixture(scope="module", params=REGISTRIES)
+def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[str, Written]]:
     folder = tmp_path_factory.mktemp("served")
     files = {"big": random.Random(1).randbytes(SIZE)}
     image = write_layout(str(folder / "layout"), [files, {"small": b"1"}])
-    with running_registry(str(folder / "registry")) as address:
+    with REGISTRIES[request.param](str(folder / "registry")) as address:
         copy_image(f"oci:{folder}/layout:latest", address, "app:1")
         yield address, image
 

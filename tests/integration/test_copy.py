@@ -12,12 +12,12 @@ import pytest
 from tests.support.cli import Pybuild, write
 from tests.support.layouts import name_image, write_image
 from tests.support.proxy import running_proxy
-from tests.support.registry import running_registry
+from tests.support.registry import REGISTRIES
 
 
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
-    with running_registry(str(tmp_path_factory.mktemp("registry"))) as address:
+@pytest.fixture(scope="module", params=REGISTRIES)
+def registry(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+    with REGISTRIES[request.param](str(tmp_path_factory.mktemp("registry"))) as address:
         yield address
 
 
