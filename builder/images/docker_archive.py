@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from builder.errors import ImageError
+from builder.images.fetch import Progress
 from builder.images.keep import keep_stream
 from builder.images.sources.archive import Archive
 from builder.images.stored import Image
@@ -35,12 +36,14 @@ def load_docker_archive(store: Store, path: str, name: str = "") -> Image:
     return _load(store, archive, _chosen(_members(archive), name, path))
 
 
-def load_docker_images(store: Store, archive: Archive) -> list[tuple[Image, tuple[str, ...]]]:
+def load_docker_images(
+    store: Store, archive: Archive, progress: Progress | None = None
+) -> list[tuple[Image, tuple[str, ...]]]:
     """`load_docker_archive` for every image of the archive; each with the names that it has there."""
     members = _members(archive)
     if not members:
         raise ImageError("bad-archive", f"{archive.path}: manifest.json names no images")
-    return [(_load(store, archive, member), tuple(sorted(_tags(member)))) for member in members]
+    return [(_load(store, archive, member, progress), tuple(sorted(_tags(member)))) for member in members]
 
 
 def docker_names(archive: Archive) -> dict[str, tuple[str, ...]]:
@@ -48,7 +51,7 @@ def docker_names(archive: Archive) -> dict[str, tuple[str, ...]]:
     return {str(member.get("Config")): tuple(sorted(_tags(member))) for member in _members(archive)}
 
 
-def _load(store: Store, archive: Archive, member: dict[str, object]) -> Image:
+def _load(store: Store, archive: Archive, member: dict[str, object], progress: Progress | None = None) -> Image:
     path = archive.path
     config_data = _read(archive, _text(member.get("Config"), path))
     config = ImageConfig.from_json(_parse(config_data, path))
@@ -56,7 +59,7 @@ def _load(store: Store, archive: Archive, member: dict[str, object]) -> Image:
     if not isinstance(names, list) or len(names) != len(config.diff_ids):
         raise ImageError("bad-archive", f"{path}: manifest.json and the config name different layers")
     layers = [
-        _layer(store, archive, _text(layer, path), diff_id)
+        _layer(store, archive, _text(layer, path), diff_id, progress)
         for layer, diff_id in zip(names, config.diff_ids, strict=True)
     ]
     config_blob = store.blobs.put_bytes(config_data, media_types.OCI_CONFIG)
@@ -65,22 +68,26 @@ def _load(store: Store, archive: Archive, member: dict[str, object]) -> Image:
     return Image(descriptor, manifest, config)
 
 
-def _layer(store: Store, archive: Archive, name: str, diff_id: Digest) -> Layer:
+def _layer(store: Store, archive: Archive, name: str, diff_id: Digest, progress: Progress | None) -> Layer:
     known = store.layers.find(diff_id)
     if known:
         return Layer(diff_id, known)
-    layer = keep_stream(store, _content(archive, name))
+    layer = keep_stream(store, _content(archive, name, diff_id, progress))
     if layer.diff_id != diff_id:
         raise ImageError("bad-archive", f"{archive.path}: layer {name[:200]} is damaged: it is not {diff_id}")
     return layer
 
 
-def _content(archive: Archive, name: str) -> Iterator[bytes]:
+def _content(archive: Archive, name: str, diff_id: Digest, progress: Progress | None) -> Iterator[bytes]:
     """The layer's tar; some tools keep it compressed."""
     with _open(archive, name) as file:
         stream = decompress(file)
+        size, done = archive.size(name) or 0, 0
         while chunk := stream.read(_CHUNK):
             yield chunk
+            done += len(chunk)
+            if progress:
+                progress(diff_id, min(done, size), size)
 
 
 def _members(archive: Archive) -> list[dict[str, object]]:

@@ -51,7 +51,7 @@ def opened_archive(store: Store, fd: int, label: str) -> Iterator[Archive]:
     """The archive on `fd` (a file or a pipe, compressed or not) for reading in any order, within the block."""
     with storing(store.folder("tmp")):
         if stat.S_ISREG(os.fstat(fd).st_mode) and not sniff(os.pread(fd, MAGIC_SIZE, 0)):
-            yield Archive(f"/proc/self/fd/{fd}", label)
+            yield Archive(label, fd)
             return
         from tempfile import TemporaryFile
 
@@ -59,7 +59,7 @@ def opened_archive(store: Store, fd: int, label: str) -> Iterator[Archive]:
             content = decompress(_Pipe(fd) if not stat.S_ISREG(os.fstat(fd).st_mode) else FileSource(fd))
             while data := content.read(_CHUNK):
                 spool.write(data)
-            yield Archive(f"/proc/self/fd/{spool.fileno()}", label)
+            yield Archive(label, spool.fileno())
 
 
 def load_archive(
@@ -68,10 +68,10 @@ def load_archive(
     """Afterwards all images of the archive are in the store, or after an error none is named. With `platform` only
     that one of each index. Every blob is verified; what the store has is not read. Images that lose their names to
     them stay without one."""
-    if archive.has("index.json"):
+    if archive.size("index.json") is not None:
         found = _Layout(store, archive, progress).load(platform)
-    elif archive.has("manifest.json"):
-        images = load_docker_images(store, archive)
+    elif archive.size("manifest.json") is not None:
+        images = load_docker_images(store, archive, progress)
         found = [Loaded(image.id, image.descriptor, names) for image, names in images]
     else:
         hint = "`pybuild import` makes an image of a root filesystem's tar"
@@ -158,7 +158,7 @@ class _Layout:
 
     def _is_here(self, descriptor: Descriptor) -> bool:
         in_store = self._store.blobs.has(descriptor.digest, descriptor.size)
-        return in_store or self._archive.has(_path(descriptor), descriptor.size)
+        return in_store or self._archive.size(_path(descriptor)) == descriptor.size
 
     def _copy(self, descriptor: Descriptor) -> None:
         if not self._store.blobs.has(descriptor.digest, descriptor.size):
@@ -187,7 +187,7 @@ class _Layout:
 
     def _docker_names(self, identifier: Digest) -> tuple[str, ...]:
         """Names that stand in `manifest.json` only."""
-        if not self._archive.has("manifest.json"):
+        if self._archive.size("manifest.json") is None:
             return ()
         return docker_names(self._archive).get(f"blobs/{identifier.algorithm}/{identifier.hex}", ())
 

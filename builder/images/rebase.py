@@ -23,6 +23,8 @@ from builder.model.canonical import canonical
 from builder.model.config import History
 from builder.model.manifest import Manifest
 from builder.model.platform import Platform
+from builder.model.reference import Reference
+from builder.progress.text import path_text
 from builder.store.store import Store
 
 _BASE_NAME, _BASE_DIGEST = "org.opencontainers.image.base.name", "org.opencontainers.image.base.digest"
@@ -95,10 +97,21 @@ def _old_base(store: Store, image: Image, text: str, given: str) -> tuple[str, I
         for candidate in stored_images(store, entry.descriptor, entry.descriptor.digest)
         if candidate.layers and len(candidate.layers) < len(image.layers) and _is_below(candidate, image)
     ]
+    hint = "name it with --from; it must be in the store"
     if not fitting:
-        hint = "name it with --from; it must be in the store"
         raise ImageError("no-base", f"the store has no image that {text} was built on", hint=hint)
-    return max(fitting, key=lambda pair: (_annotated(pair[1], image), len(pair[1].layers), _tells(pair[1], image)))
+    best = max(fitting, key=lambda pair: (_annotated(pair[1], image), len(pair[1].layers), _tells(pair[1], image)))
+    if not _annotated(best[1], image) and _repository(best[0]) == _repository(text):
+        message = f"{best[0]} may be an earlier state of {text} and not its base"
+        raise ImageError("no-base", message, hint=hint)
+    return best
+
+
+def _repository(name: str) -> str:
+    try:
+        return Reference.parse(name).repository
+    except ImageError:  # an id
+        return name
 
 
 def _is_below(base: Image, image: Image) -> bool:
@@ -142,7 +155,7 @@ def _own_history(history: tuple[History, ...], old: tuple[History, ...], layers:
 
 
 def _refused(text: str, onto: str, found: list[Clash]) -> ImageError:
-    lines = [f"  /{clash.path}: {clash.why}" for clash in found[:_SHOWN]]
+    lines = [f"  /{path_text(clash.path)}: {clash.why}" for clash in found[:_SHOWN]]
     if len(found) > _SHOWN:
         lines.append(f"  and {len(found) - _SHOWN} more")
     message = "\n".join([f"layers of {text} clash with {onto} at {len(found)} paths:", *lines])

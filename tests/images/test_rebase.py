@@ -140,6 +140,15 @@ def test_the_old_base_must_be_known(root: str, capsys: pytest.CaptureFixture[str
         assert said in capsys.readouterr().err
 
 
+def test_an_earlier_state_is_not_taken_for_the_base(root: str, capsys: pytest.CaptureFixture[str]) -> None:
+    put_image(root, "app:before", [BASE, {"own": b"o"}])
+    put_image(root, "app:1", [BASE, {"own": b"o"}, {"more": b"m"}])
+    assert main(["rebase", "--root", root, "app:1", "--onto", "base:2"]) == 1
+    assert "app:before may be an earlier state" in capsys.readouterr().err
+    value = rebase(root, capsys, "app:1", "--onto", "base:2", "--from", "base:1")
+    assert value["own_layers"] == 2
+
+
 def test_configurations_are_merged_member_by_member() -> None:
     old = RunConfig(
         user="a", env=("PATH=/bin", "LANG=C", "X=1"), cmd=("sh",), labels=(("l", "1"),), exposed_ports=("80/tcp",)

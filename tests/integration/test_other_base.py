@@ -65,7 +65,7 @@ def test_a_step_of_before_is_the_image_that_a_build_of_it_makes(based: Pybuild, 
 def test_a_rebased_image_works(based: Pybuild, tmp_path: Path) -> None:
     build(based, "base:1", ["FROM base", "RUN echo 1 > /version && echo a > /shared", "ENV V=1"])
     build(based, "base:2", ["FROM base", "RUN echo 2 > /version && echo a > /shared", "ENV V=2"])
-    build(based, "app:1", ["FROM base:1", "RUN echo own > /own && rm /shared", 'ENTRYPOINT ["cat", "/own"]'])
+    build(based, "app:1", ["FROM base:1", "RUN echo own > /own && rm /shared", 'CMD ["cat", "/own"]'])
     done = based.run("rebase", "app:1", "--onto", "base:2", "-t", "app:2")
     assert done.stdout == "app:2 is 1 layer on base:2 (before: base:1)\n"
     files = unpacked(based, "app:2", tmp_path)
@@ -73,6 +73,7 @@ def test_a_rebased_image_works(based: Pybuild, tmp_path: Path) -> None:
     assert not (files / "shared").exists()
     write(based.cwd, {"Buildfile": 'FROM app:2\nRUN test "$V" = 2 && grep 2 /version && test ! -e /shared\n'})
     based.run("build", "-t", "on-top")
+    assert based.run("run", "--rm", "app:2").stdout == "own\n"
     direct = build(based, "app:direct", ["FROM base:2", "RUN echo own > /own && rm /shared"])
     assert direct
     changes = json.loads(based.run("diff", "--format", "json", "app:2", "app:direct").stdout)["changes"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 
 from builder.cli.tables import print_table, size_text
@@ -50,13 +51,17 @@ def run(args: argparse.Namespace) -> int:
     if args.ci:
         limits = Thresholds(args.lowest_efficiency, args.highest_wasted_bytes, args.highest_user_wasted_percent)
         return _print_verdicts(judge(analysis, limits), analysis, args)
-    if args.format or args.files or args.layer or not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if args.format or args.files or args.layer or not _has_screen():
         print_layers(analysis, tables, args)
         return 0
     from builder.layerview.screen import LayerScreen
 
     LayerScreen(name, analysis, tables).run()
     return 0
+
+
+def _has_screen() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
 def analysed(args: argparse.Namespace) -> tuple[Analysis, list[Table], str]:

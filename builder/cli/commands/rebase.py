@@ -7,6 +7,7 @@ import json
 import sys
 
 from builder.lean import TYPE_CHECKING
+from builder.progress.text import path_text
 
 if TYPE_CHECKING:
     from builder.images.rebase import Rebased
@@ -57,6 +58,6 @@ def _print(done: Rebased, args: argparse.Namespace) -> None:
         print(json.dumps(value | {"onto": args.onto, "own_layers": done.own_layers, "clashes": clashes}))
         return
     for clash in done.clashes:
-        print(f"warning: /{clash.path}: {clash.why}", file=sys.stderr)
+        print(f"warning: /{path_text(clash.path)}: {clash.why}", file=sys.stderr)
     layers = f"{done.own_layers} layer{'s' if done.own_layers != 1 else ''}"
     print(f"{done.name or done.image.id} is {layers} on {args.onto} (before: {done.old})")

@@ -7,6 +7,7 @@ import json
 
 from builder.cli.commands.save import parse_platform
 from builder.images.rollback import rollback_image
+from builder.progress.text import printable
 from builder.wiring import open_store
 
 HELP = "Make an earlier step of an image's history the image again."
@@ -35,6 +36,6 @@ def run(args: argparse.Namespace) -> int:
         value = {"id": done.image.id, "digest": done.image.descriptor.digest, "name": done.name, "step": done.row.step}
         print(json.dumps(value))
     else:
-        step = " ".join(done.row.created_by.split())[:60]
+        step = printable(" ".join(done.row.created_by.split()))[:60]
         print(f"{done.name or done.image.id} is what it was after step {done.row.step}" + (f": {step}" if step else ""))
     return 0

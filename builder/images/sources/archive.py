@@ -37,10 +37,10 @@ class Archive:
     """The regular files of an archive by cleaned name. Safe to share between threads: each opened file is its own.
     Out of a compressed archive every one costs reading from the beginning: who wants many decompresses it first."""
 
-    def __init__(self, path: str, label: str = "") -> None:
-        self.path = label or path
-        """What messages call it."""
-        self._path = path
+    def __init__(self, path: str, fd: int = -1) -> None:
+        """`fd` stands for the file at `path`, which is only its name then; it stays the caller's."""
+        self.path = path
+        self._fd = fd
         self._members: dict[str, _Place] | None = None
 
     def open(self, name: str) -> BinaryIO:
@@ -49,13 +49,12 @@ class Archive:
         place = self._place(name)
         return cast("BinaryIO", io.BufferedReader(_Content(self._open(), place, self.path), _CHUNK))
 
-    def has(self, name: str, size: int | None = None) -> bool:
-        """Whether there is such a file, of that size if one is given."""
+    def size(self, name: str) -> int | None:
+        """None where there is no such file."""
         try:
-            found = self._place(name).size
+            return self._place(name).size
         except KeyError:
-            return False
-        return size in (None, found)
+            return None
 
     def _place(self, name: str) -> _Place:
         members = self._members if self._members is not None else self._list()
@@ -84,8 +83,10 @@ class Archive:
         return members
 
     def _open(self) -> int:
+        if self._fd >= 0:
+            return os.dup(self._fd)  # its position does not matter
         try:
-            return os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+            return os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError as error:
             raise ImageError("unreadable", f"{self.path} cannot be read: {error.strerror}") from error
 
