@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from builder.containers.tools import Tools
-from builder.images.resolve import StoreResolver
 from builder.progress.choose import make_reporter
 from builder.wiring import Tools as Made
 from builder.wiring import host_platform, open_store, remover
@@ -25,7 +24,6 @@ def container_tools(root: str | None, progress: str = "auto") -> Iterator[Tools]
             worker=made.worker,
             open_source=made.open_source,
             fetching=made.fetching,
-            resolver=lambda policy: StoreResolver(store, made.open_source, policy),
             remove_tree=remover(made.worker),
             host=host_platform(),
         )

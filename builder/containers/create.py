@@ -15,11 +15,11 @@ from builder.containers.tools import Tools
 from builder.containers.types import Container, Limits, MountPoint, Port
 from builder.errors import ImageError, StoreError, UsageError
 from builder.images.find import find_image
+from builder.images.pull import PullOptions, pull_image
 from builder.images.resolve import PullPolicy
 from builder.images.stored import Image, stored_image
 from builder.images.unpack import ensure_chain
 from builder.model.config import ImageConfig, RunConfig
-from builder.model.descriptor import Descriptor
 from builder.model.platform import Platform
 from builder.model.reference import Reference
 from builder.sandbox.emulation import check_emulated
@@ -107,7 +107,7 @@ _TAKEN_OVER = (
 
 
 def find_or_pull(asked: Asked, tools: Tools) -> Image:
-    """The image in the store under that name or id, or else, by policy, from its registry; then it gets the name."""
+    """The image in the store under that name or id, or else, by policy, from its registry, as `pull` does."""
     store = tools.store
     platform = Platform.parse(asked.platform, tools.host) if asked.platform else tools.host
     if asked.pull is not PullPolicy.ALWAYS:
@@ -116,13 +116,11 @@ def find_or_pull(asked: Asked, tools: Tools) -> Image:
         except ImageError as error:
             if error.code not in ("image-not-found", "no-such-platform"):
                 raise
-    resolved = tools.resolver(asked.pull).resolve(asked.image, platform)
-    size = os.stat(store.blobs.path(resolved.digest)).st_size
-    image = stored_image(store, Descriptor("", resolved.digest, size), asked.image)
-    reference = Reference.parse(asked.image)
-    if not reference.digest:
-        store.refs.set(reference.familiar, image.descriptor, keep_previous=True)
-    return image
+    if asked.pull is PullPolicy.NEVER:
+        hint = "leave out --pull never, or build or import the image first"
+        raise ImageError("image-not-found", f"the store has no image {asked.image}", hint=hint)
+    options = PullOptions(platform, bool(asked.platform), tools.fetching)
+    return pull_image(store, tools.open_source, Reference.parse(asked.image), options).image
 
 
 def effective_config(image: ImageConfig, asked: Asked) -> ImageConfig:

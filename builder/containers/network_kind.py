@@ -9,8 +9,8 @@ _WORDS = {"host": "host", "none": "none", "private": "private", "bridge": "priva
 
 
 def choose(asked: str, has_ports: bool) -> str:
-    """`host`, `none` or `private`. Raises UsageError, or SandboxError `no-network` where what was asked for cannot be
-    had here."""
+    """`host`, `none` or `private`; `host` where nothing is asked for and nothing private can be had. Raises UsageError,
+    or SandboxError `no-network` where what was asked for cannot be had here."""
     from builder.containers.network.connect import available, no_program
 
     if asked and asked not in _WORDS:

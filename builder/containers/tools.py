@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from builder.images.fetch import Progress
-from builder.images.resolve import PullPolicy, StoreResolver
 from builder.images.sources.types import OpenSource
 from builder.model.platform import Platform
 from builder.sandbox.worker import Worker
@@ -20,6 +19,5 @@ class Tools(NamedTuple):
     open_source: OpenSource
     fetching: Progress
     """Hears of layers that are fetched."""
-    resolver: Callable[[PullPolicy], StoreResolver]
     remove_tree: Remover
     host: Platform

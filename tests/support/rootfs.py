@@ -8,7 +8,7 @@ import subprocess
 
 PROGRAMS = (
     "sh cat chmod chown cp cut date dd echo env false find grep head hostname id kill ln ls mkdir mkfifo mknod mount "
-    "mv nproc pwd readlink rm rmdir sed setsid sleep sort stat tail tee test touch true uname unshare wc"
+    "mv nproc pwd readlink rm rmdir sed setsid sleep sort stat stty tail tee test touch true tty uname unshare wc"
 )
 
 

@@ -41,6 +41,9 @@ def _run(args: argparse.Namespace) -> int:
         raise UsageError("not-a-terminal", "-it: the input is no terminal", hint="leave out -t")
     with container_tools(args.root) as tools:
         container = create_container(asked, tools)
+        if container.network == "host" and not args.network:
+            hint = "--network host says so too; --network none gives it none; pasta or slirp4netns one of its own"
+            print(f"pybuild: the container shares this machine's network ({hint})", file=sys.stderr)
         try:
             sock = start_container(container, tools, attach=not args.detach, size=terminal_size())
         except NotStarted as failure:

@@ -44,14 +44,16 @@ def connect(kind: str, ports: Sequence[Sequence[Any]], folder: str, reach_machin
     name = available()
     if not name:
         raise no_program()
-    namespace = f"/proc/{os.readlink('/proc/self')}/ns/net"
-    program = connector(name)(Connected(namespace, [Port(*port) for port in ports], folder, reach_machine))
+    program = connector(name)(Connected([Port(*port) for port in ports], folder, reach_machine))
+    own = f"/proc/{os.readlink('/proc/self')}/ns/net"
     wait, go = os.pipe2(os.O_CLOEXEC)
     if os.fork() == 0:
         try:
             os.close(go)
             os.read(wait, 1)  # until the namespace is there: this process stays outside of it
-            program.execute()
+            namespace = os.open(own, os.O_RDONLY)
+            os.set_inheritable(namespace, True)
+            program.execute(f"/proc/self/fd/{namespace}")
         finally:
             os._exit(127)
     os.close(wait)

@@ -14,7 +14,7 @@ def hosts(container: Container) -> str:
     program = connector(available()) if container.network == PRIVATE else None
     lines = ["127.0.0.1\tlocalhost", "::1\tlocalhost ip6-localhost ip6-loopback"]
     lines.append(f"{program.address if program and program.address else '127.0.1.1'}\t{container.hostname}")
-    gateway = program.gateway if program else "127.0.0.1"
+    gateway = program.gateway() if program else "127.0.0.1"
     lines += [f"{gateway if address == _GATEWAY else address}\t{name}" for name, address in container.extra_hosts]
     return "\n".join(lines) + "\n"
 

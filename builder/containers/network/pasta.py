@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 
 from builder.containers.network.types import Connected
 from builder.errors import SandboxError
 
 _PATIENCE_S = 5
+_DEFAULT = "00000000"
 _NAMESERVER = "169.254.1.1"
 """As podman has it: an address that nothing else has."""
 
 
 class Pasta:
     nameserver = _NAMESERVER
-    gateway = "169.254.1.2"
     address = ""
+
+    @staticmethod
+    def gateway() -> str:
+        """The one that this machine has, which pasta takes for this machine itself."""
+        return next((_address(row[2]) for row in _routes() if row[1] == _DEFAULT), "127.0.0.1")
 
     def __init__(self, wanted: Connected) -> None:
         self._wanted = wanted
         self._alive, self._held = os.pipe2(os.O_CLOEXEC)
 
-    def execute(self) -> None:
+    def execute(self, namespace: str) -> None:
         os.set_inheritable(self._held, True)
         argv = ["pasta", "--config-net", "--foreground", "--quiet", "--dns-forward", _NAMESERVER]
         argv += [] if self._wanted.reach_machine else ["--no-map-gw"]
@@ -33,7 +39,7 @@ class Pasta:
                 address = "" if port.address == "0.0.0.0" else f"{port.address}/"  # noqa: S104 - every address
                 argv += [option, f"{address}{port.host}:{port.container}"]
             argv += [] if ports else [option, "none"]
-        argv += ["-T", "none", "-U", "none", "--netns", self._wanted.namespace]
+        argv += ["-T", "none", "-U", "none", "--netns", namespace]
         os.execvp(argv[0], argv)  # noqa: S606 - there is no shell to want
 
     def finish(self) -> None:
@@ -60,5 +66,14 @@ class Pasta:
 
 
 def _has_route() -> bool:
+    return any(row[1] == _DEFAULT for row in _routes())
+
+
+def _routes() -> list[list[str]]:
     with open("/proc/self/net/route", encoding="ascii") as file:
-        return any(line.split()[1] == "00000000" for line in file)
+        return [line.split() for line in file]
+
+
+def _address(digits: str) -> str:
+    """The kernel writes the four bytes as one number."""
+    return ".".join(str(byte) for byte in int(digits, 16).to_bytes(4, sys.byteorder))

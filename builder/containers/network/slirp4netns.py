@@ -17,21 +17,24 @@ _API = "network"
 
 class Slirp4netns:
     nameserver = NAMESERVER
-    gateway = GATEWAY
     address = ADDRESS
+
+    @staticmethod
+    def gateway() -> str:
+        return GATEWAY
 
     def __init__(self, wanted: Connected) -> None:
         self._wanted = wanted
         self._folder = os.open(wanted.folder, os.O_PATH | os.O_DIRECTORY)
         self._ready, self._tell = os.pipe2(os.O_CLOEXEC)
 
-    def execute(self) -> None:
+    def execute(self, namespace: str) -> None:
         """The socket's address is short, however deep the folder lies."""
         for fd in (self._folder, self._tell):
             os.set_inheritable(fd, True)
         argv = ["slirp4netns", "--configure", "--mtu=65520", "--netns-type=path", f"--ready-fd={self._tell}"]
         argv += [] if self._wanted.reach_machine else ["--disable-host-loopback"]
-        argv += [f"--api-socket=/proc/self/fd/{self._folder}/{_API}", self._wanted.namespace, "tap0"]
+        argv += [f"--api-socket=/proc/self/fd/{self._folder}/{_API}", namespace, "tap0"]
         os.execvp(argv[0], argv)  # noqa: S606 - there is no shell to want
 
     def finish(self) -> None:

@@ -11,8 +11,6 @@ from builder.containers.types import Port
 class Connected(NamedTuple):
     """What is wanted of the program."""
 
-    namespace: str
-    """Path of the network namespace, which is there when `execute` is called."""
     ports: Sequence[Port]
     folder: str
     """Of the container."""
@@ -23,16 +21,19 @@ class Connected(NamedTuple):
 class Connector(Protocol):
     nameserver: str
     """Where it answers questions of names; empty: those of this machine are asked."""
-    gateway: str
-    """This machine, as the container sees it."""
     address: str
     """The container's; empty: this machine's own."""
+
+    @staticmethod
+    def gateway() -> str:
+        """This machine, as the container sees it. Asked outside of the namespace."""
 
     def __init__(self, wanted: Connected) -> None:
         """Called in the monitor, before the fork of the child that is to become the program."""
 
-    def execute(self) -> None:
-        """In the child: becomes the program."""
+    def execute(self, namespace: str) -> None:
+        """In the child: becomes the program. The network namespace is named by a descriptor: programs that have given
+        up rights could not follow the path of another process's."""
 
     def finish(self) -> None:
         """In the monitor, inside the namespace: afterwards it is connected, and the ports are forwarded."""
