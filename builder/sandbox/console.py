@@ -22,6 +22,7 @@ STARTED = b"started"
 """With a pidfd of the process, by jobs that stay to wait for it."""
 ENTERED = b"entered"
 """With a pidfd of the process that entered."""
+_TIOCGPTPEER = 0x5441
 
 
 def open_console(size: tuple[int, int], notify: int, identity: Identity) -> int:
@@ -45,6 +46,11 @@ def set_size(terminal: int, size: tuple[int, int]) -> None:
     rows, columns = size
     words = (rows.to_bytes(2, sys.byteorder), columns.to_bytes(2, sys.byteorder))
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, b"".join(words) + bytes(4))
+
+
+def inner_end(outer: int) -> int:
+    """The process's end of a terminal whose outer end we have, wherever it was made (Linux 4.13)."""
+    return int(fcntl.ioctl(outer, _TIOCGPTPEER, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC))
 
 
 def tell(notify: int, word: bytes, fd: int) -> None:

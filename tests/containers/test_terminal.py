@@ -45,7 +45,7 @@ class Person:
         end = time.monotonic() + _PATIENCE
         while not holds([line.rstrip() for line in self.screen.display]):
             assert time.monotonic() < end, "\n".join(self.screen.display)
-            self._read()
+            assert self._read(), "\n".join(["it has ended:", *self.screen.display])
 
     def ended(self) -> int:
         while self._read():

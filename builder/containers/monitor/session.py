@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from builder.containers.monitor import wire
 from builder.containers.monitor.log import Log
 from builder.sandbox import kernel, protocol
-from builder.sandbox.console import CONSOLE, ENTERED, STARTED, set_size
+from builder.sandbox.console import CONSOLE, ENTERED, STARTED, inner_end, set_size
 from builder.sandbox.server import carry_out
 from builder.sandbox.spec import ExitStatus
 
@@ -70,6 +70,8 @@ class Session:
         self.child = -1
         """A pidfd of what is to be waited for: the process, or the job that waits for it."""
         self.terminal = False
+        self._inner = -1
+        """Of the terminal, held open: while nobody has it open, reading fails as if all were over."""
         self.call: _socket.socket | None = None
         self.failure: dict[str, Any] = {}
         """Why it could not be started: `ok` with an ExitStatus, `error` or `bug`, as jobs answer."""
@@ -124,6 +126,7 @@ class Session:
                 if word.encode() == CONSOLE:
                     self.input = fds[0]
                     self.outputs = {fds[0]: wire.STDOUT}
+                    self._inner = inner_end(fds[0])
                 elif word.encode() == STARTED:
                     self.process = fds[0]
                     return
@@ -208,6 +211,7 @@ class Session:
                 if "ok" in message:  # a job that waited for the process
                     status = ExitStatus(**message["ok"])
             self.call.close()
+        self._let_go()
         for fd in list(self.outputs):
             while self.read(fd):
                 pass
@@ -221,7 +225,13 @@ class Session:
         assert ended is not None  # noqa: S101 - for the type checker: without WNOHANG there is a result
         return ExitStatus.of(ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status)
 
+    def _let_go(self) -> None:
+        if self._inner >= 0:
+            os.close(self._inner)
+            self._inner = -1
+
     def _close_streams(self) -> None:
+        self._let_go()
         for fd in list(self.outputs):
             self._close_output(fd)
         if self.input >= 0:
