@@ -108,8 +108,8 @@ def _made(request: PlanRequest, resolver: ImageResolver, watcher: Watcher, remot
     from builder.syntax.parse import parse
 
     linter = make_linter(request)
-    buildfile = parse(request.text.data, request.text.name)
     try:
+        buildfile = parse(request.text.data, request.text.name, linter.hear_of_a_mistake)
         plan = make_plan(buildfile, request.options, resolver, linter, remote_time=remote_time)
     except BaseException:
         _tell(linter.in_order(), watcher)

@@ -61,7 +61,7 @@ def check(request: PlanRequest, resolver: ImageResolver, planned: Callable[[Plan
     errors: tuple[BuilderError, ...] = ()
     try:
         linter = make_linter(request)
-        buildfile = parse(request.text.data, request.text.name)
+        buildfile = parse(request.text.data, request.text.name, linter.hear_of_a_mistake)
         plan = make_plan(buildfile, request.options, resolver, linter, every_stage=not request.options.target)
         if planned:
             planned(plan)

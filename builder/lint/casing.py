@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from builder.lint.rule import Finding, OfFiles, OfInstructions
-from builder.plan.facts import Fact, FileRead
+from builder.plan.facts import Fact, FileRead, read_nodes
 from builder.syntax.blanks import lower, upper
 from builder.syntax.instructions import Buildfile, Node
 from builder.syntax.words import split_statement
@@ -42,10 +42,9 @@ class StageNameCasing(OfInstructions):
     description = "A stage name is written in lower case"
 
     def check(self, fact: Fact) -> Iterable[Finding]:
-        if isinstance(fact, FileRead):
-            for node in fact.buildfile.nodes:
-                if node.name == "FROM" and len(node.args) == 3 and not is_lower(node.args[2]):
-                    yield Finding(f"Stage name '{node.args[2]}' should be lower case", node.span)
+        for node in read_nodes(fact):
+            if node.name == "FROM" and len(node.args) == 3 and not is_lower(node.args[2]):
+                yield Finding(f"Stage name '{node.args[2]}' should be lower case", node.span)
 
 
 class FromAsCasing(OfInstructions):
@@ -53,10 +52,9 @@ class FromAsCasing(OfInstructions):
     description = "AS is written in the same case as FROM"
 
     def check(self, fact: Fact) -> Iterable[Finding]:
-        if isinstance(fact, FileRead):
-            for node in fact.buildfile.nodes:
-                if node.name == "FROM" and len(node.args) == 3:
-                    yield from self._check(node, written_name(node), node.args[1])
+        for node in read_nodes(fact):
+            if node.name == "FROM" and len(node.args) == 3:
+                yield from self._check(node, written_name(node), node.args[1])
 
     def _check(self, node: Node, keyword: str, word: str) -> Iterator[Finding]:
         """A FROM of mixed case has nothing to agree with; another rule is about that."""

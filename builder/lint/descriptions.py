@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from builder.lint.rule import Finding
-from builder.plan.facts import Fact, FileRead
+from builder.plan.facts import Fact, FileBegun, FileRead
 from builder.syntax.instructions import Arg, From, Instruction
 
 
@@ -19,9 +19,11 @@ class InvalidDefinitionDescription:
     heeds_comments = True
 
     def check(self, fact: Fact) -> Iterable[Finding]:
-        if not isinstance(fact, FileRead):
+        if not isinstance(fact, FileRead | FileBegun):
             return
-        for node, item in zip(fact.buildfile.nodes, fact.buildfile.instructions, strict=True):
+        file = fact.buildfile
+        understood = fact.understood if isinstance(fact, FileBegun) else len(file.nodes)
+        for node, item in zip(file.nodes[:understood], file.instructions[:understood], strict=True):
             names = _names(item)
             if names and node.comments and node.comments[-1].split(" ")[0] not in names:
                 name = names[0] if len(names) == 1 else "NAME"

@@ -6,8 +6,9 @@ from builder.context.ignore import IgnoreRules
 from builder.errors import Span
 from builder.lint.ruleset import make_rules
 from builder.lint.settings import Settings
-from builder.plan.facts import Fact, FileRead
+from builder.plan.facts import Fact, FileBegun, FileRead
 from builder.plan.types import Remark
+from builder.syntax.instructions import Buildfile
 
 
 class Linter:
@@ -27,8 +28,12 @@ class Linter:
     def in_order(self) -> tuple[Remark, ...]:
         return tuple(sorted(self.remarks, key=lambda remark: remark.span.line))
 
+    def hear_of_a_mistake(self, buildfile: Buildfile, understood: int) -> None:
+        """What `syntax.parse` says of a file that it does not understand to its end."""
+        self.hear(FileBegun(buildfile, understood))
+
     def hear(self, fact: Fact, span: Span | None = None, in_trigger: bool = False) -> None:
-        if isinstance(fact, FileRead):
+        if isinstance(fact, FileRead | FileBegun):
             self._comments = {node.span.line: node.comments for node in fact.buildfile.nodes if node.comments}
         for rule in self._rules:
             for finding in rule.check(fact):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from builder.errors import Span
 from builder.lint.rule import Finding, OfFiles, OfInstructions
-from builder.plan.facts import CommandSet, Fact, FileRead, PairsSet
+from builder.plan.facts import CommandSet, Fact, FileBegun, FileRead, PairsSet, read_nodes
 
 
 class NoEmptyContinuation(OfFiles):
@@ -14,7 +14,7 @@ class NoEmptyContinuation(OfFiles):
     description = "No empty line stands within an instruction; later versions may refuse it"
 
     def check(self, fact: Fact) -> Iterable[Finding]:
-        if isinstance(fact, FileRead):
+        if isinstance(fact, FileRead | FileBegun):
             for node in fact.buildfile.nodes:
                 if node.gap_end:
                     yield Finding("Empty line within an instruction", Span(node.span.file, node.gap_end, node.gap_end))
@@ -25,11 +25,10 @@ class MaintainerDeprecated(OfInstructions):
     description = "The author of an image is told by a label, MAINTAINER is deprecated"
 
     def check(self, fact: Fact) -> Iterable[Finding]:
-        if isinstance(fact, FileRead):
-            for node in fact.buildfile.nodes:
-                if node.name == "MAINTAINER":
-                    message = "MAINTAINER is deprecated, use LABEL org.opencontainers.image.authors"
-                    yield Finding(message, node.span)
+        for node in read_nodes(fact):
+            if node.name == "MAINTAINER":
+                message = "MAINTAINER is deprecated, use LABEL org.opencontainers.image.authors"
+                yield Finding(message, node.span)
 
 
 class LegacyKeyValueFormat(OfInstructions):

@@ -6,19 +6,27 @@ refuse what it belongs to.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from builder.errors import Span
 from builder.model.platform import Platform
 from builder.syntax.expand import Expansion
-from builder.syntax.instructions import Arg, Buildfile, From
+from builder.syntax.instructions import Arg, Buildfile, From, Node
 
 
 class FileRead(NamedTuple):
     """The file is understood; told once, first, without a place."""
 
     buildfile: Buildfile
+
+
+class FileBegun(NamedTuple):
+    """The file has a mistake, and so much of it is understood; nothing more is told. Without a place."""
+
+    buildfile: Buildfile
+    """Of its instructions only the first `understood` are what they seem."""
+    understood: int
 
 
 class ArgumentsRead(NamedTuple):
@@ -116,9 +124,20 @@ class PortWritten(NamedTuple):
 
 
 Fact = (
-    FileRead | ArgumentsRead | BaseExpanded | BaseResolved | VariablesUnset | PairsSet | ArgumentDeclared | WorkdirSet
-    | ArgumentValued | CommandSet | FilesCopied | PortWritten
+    FileRead | FileBegun | ArgumentsRead | BaseExpanded | BaseResolved | VariablesUnset | PairsSet | ArgumentDeclared
+    | WorkdirSet | ArgumentValued | CommandSet | FilesCopied | PortWritten
 )  # fmt: skip
+
+
+def read_nodes(fact: Fact) -> Sequence[Node]:
+    """The nodes of a file that was read, as far as it was: up to and with the one where its first mistake is."""
+    match fact:
+        case FileRead(buildfile):
+            return buildfile.nodes
+        case FileBegun(buildfile, understood):
+            return buildfile.nodes[: understood + 1]
+        case _:
+            return ()
 
 
 class Listener(Protocol):

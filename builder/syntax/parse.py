@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from lark import Token, Tree
@@ -43,8 +43,13 @@ class _File(NamedTuple):
     escape: str
 
 
-def parse(data: bytes, file: str = "Buildfile") -> Buildfile:
-    """The whole file; raises what is wrong with it, as Problems if it is more than one thing."""
+Begun = Callable[[Buildfile, int], None]
+"""Takes a file with a mistake, and how many of its instructions are understood: the next is where it is."""
+
+
+def parse(data: bytes, file: str = "Buildfile", begun: Begun = lambda _, __: None) -> Buildfile:
+    """The whole file; raises what is wrong with it, as Problems if it is more than one thing. Where its lines fall into
+    instructions, but not all of these can be understood, `begun` is told so first."""
     if data.startswith(_UTF_16):
         hint = "save it as UTF-8"
         raise BuildfileError("utf-16", "the file is UTF-16, not UTF-8", hint=hint, span=Span(file, 1, 1))
@@ -53,22 +58,41 @@ def parse(data: bytes, file: str = "Buildfile") -> Buildfile:
     _check_lengths(lines, file, problems)
     source = _read_file(lines, file)
     directives = _read_directives(source.directives, lines, file, problems)
-    nodes: list[Node] = []
-    instructions: list[Instruction] = []
+    nodes = list(_read_nodes(source, problems))
+    if not source.statements:
+        problems.add(BuildfileError("no-instructions", "the file has no instructions"), Span(file, 1, 1))
+    falls_into_instructions = not problems.errors
+    instructions, understood = _read_instructions(nodes, problems)
+    buildfile = Buildfile(file, directives, tuple(nodes), instructions, source.escape)
+    if problems.errors and falls_into_instructions:
+        begun(buildfile, understood)
+    problems.raise_if_any()
+    return buildfile
+
+
+def _read_nodes(source: _File, problems: ProblemList) -> Iterator[Node]:
     for statement in source.statements:
+        if problems.is_full:
+            return
+        try:
+            yield _read_statement(statement, source.escape)
+        except BuildfileError as error:
+            problems.add(error, statement.span)
+
+
+def _read_instructions(nodes: Sequence[Node], problems: ProblemList) -> tuple[tuple[Instruction, ...], int]:
+    """Those that can be understood, and how many stand before the first that cannot."""
+    instructions: list[Instruction] = []
+    understood = len(nodes)
+    for number, node in enumerate(nodes):
         if problems.is_full:
             break
         try:
-            node = _read_statement(statement, source.escape)
             instructions.append(read_instruction(node))
-            nodes.append(node)
         except BuildfileError as error:
-            problems.add(error, statement.span)
-    if not source.statements:
-        problems.add(BuildfileError("no-instructions", "the file has no instructions"), Span(file, 1, 1))
-    _check_stages(instructions, problems)
-    problems.raise_if_any()
-    return Buildfile(file, directives, tuple(nodes), tuple(instructions), source.escape)
+            problems.add(error, node.span)
+            understood = min(understood, number)
+    return tuple(instructions), min(understood, _check_stages(instructions, problems))
 
 
 def parse_onbuild(expression: str, span: Span) -> Instruction:
@@ -176,14 +200,14 @@ def _read_directives(
     return tuple(directives.items())
 
 
-def _check_stages(instructions: Sequence[Instruction], problems: ProblemList) -> None:
-    """All but ARG needs a FROM above it. Where something else is wrong, the FROM may well be there but misspelt."""
-    if problems.errors:
-        return
-    for instruction in instructions:
+def _check_stages(instructions: Sequence[Instruction], problems: ProblemList) -> int:
+    """How many stand before the first that has no stage: all but ARG need a FROM above them. Where something else is
+    wrong, the FROM may well be there but misspelt."""
+    for number, instruction in enumerate(instructions if not problems.errors else ()):
         if isinstance(instruction, From):
-            return
+            break
         if not isinstance(instruction, Arg):
             error = BuildfileError("no-stage", "only ARG may stand before the first FROM", hint="begin with FROM image")
             problems.add(error, instruction.span)
-            return
+            return number
+    return len(instructions)

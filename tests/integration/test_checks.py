@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.cli import Pybuild
+from tests.support.cli import Pybuild, write
 
 TEXT = """\
 # app is what is shipped
@@ -232,3 +232,31 @@ def test_outline_of_mounts(project: Pybuild) -> None:
 def test_what_is_not_built_needs_no_permission(project: Pybuild) -> None:
     (project.cwd / "Buildfile").write_text("FROM scratch\nRUN --network=host --security=insecure true\n")
     assert project.run("check").stdout == "Check complete, no warnings found.\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "rules"),
+    [
+        (
+            "FROM scratch AS Mine\nMAINTAINER x\nBAD\nFROM scratch AS Other\n",
+            ["StageNameCasing", "MaintainerDeprecated"],
+        ),
+        ("FROM scratch as ${x}\n", ["FromAsCasing"]),
+        ("MAINTAINER x\nFROM scratch as a\n", ["MaintainerDeprecated"]),
+        ("FROM scratch\nMAINTAINER x\nENV a\n", []),
+        (
+            "FROM scratch\nMAINTAINER x\nRUN a \\\n\nb\nCOPY --x a /\nRUN c \\\n\nd\n",
+            ["MaintainerDeprecated", "NoEmptyContinuation"],
+        ),
+    ],
+    ids=["unknown", "stage-name", "no-stage", "no-value", "flag"],
+)
+def test_a_file_with_a_mistake_is_checked_up_to_there(pybuild: Pybuild, text: str, rules: list[str]) -> None:
+    """As BuildKit's parser warns while it reads; one that cannot tell the instructions apart says nothing else."""
+    write(pybuild.cwd, {"Buildfile": text})
+    answer = json.loads(pybuild.run("build", "--call=check,format=json", code=1).stdout)
+    assert answer["buildError"]
+    found = [warning["ruleName"] for warning in answer["warnings"]]
+    assert list(dict.fromkeys(found)) == rules
+    said = pybuild.run("build", code=1).stderr
+    assert all(rule in said for rule in rules)
