@@ -6,6 +6,7 @@ For one team and for tests: one process, one folder, one list of users who may a
     dispatch.py      from a request to its endpoint: path (`target.py`), login (`access.py`), refusals (`refusal.py`)
     endpoints/       one file per kind of thing: blobs, uploads, manifests, lists, referrers
     body.py          reading what clients send, within limits of size and patience; ranges.py: the two kinds of ranges
+    sending.py       blobs on their way out
     document.py      what a manifest that is pushed must say
     registry.py      the state, opened for one request: the store, and beside it in ROOT/registry
     repositories.py    the database: which repository has which blobs and manifests
@@ -23,8 +24,9 @@ Decisions (2026-11-24):
   millisecond, and makes several servers and a collection on one root the ordinary case.
 - **A blob is in the store when its upload is answered with 201, durably.** Unfinished uploads are files outside of any
   process: whoever serves the root can go on with them, after kill -9 too.
-- **Blobs are verified as they are sent**: the last piece is held back until the digest is known to be right. A damaged
-  one is dropped, so that the next push repairs it, instead of being served for ever.
+- **Blobs are verified as they are sent**, once in an hour: the last piece is held back until the digest is known to be
+  right. A damaged one is dropped, so that the next push repairs it, instead of being there for ever. Each time would
+  double the time of a pull.
 - A blob that a repository's manifest still refers to can be deleted, as in docker's registry.
 - What nobody refers to stays for a day (`collect.GRACE_S`): an image is pushed blob by blob, its manifest last.
 """

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from builder.model.digest import Digest
 from builder.registry.server.repositories import Repositories, StoredManifest, opened_repositories
+from builder.registry.server.sending import Verified
 from builder.registry.server.target import is_tag, parse_digest
 from builder.registry.server.uploads import Uploads
 from builder.store.store import Store
@@ -67,6 +68,7 @@ class Registry:
         with Store.open(self._root):
             os.makedirs(self._in("uploads"), 0o700, exist_ok=True)
         self.uploads = Uploads(self._in("uploads"))
+        self.verified = Verified()
 
     def _in(self, name: str) -> str:
         return f"{self._root}/{FOLDER}/{name}"

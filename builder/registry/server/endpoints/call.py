@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple, ParamSpec, TypeVar
+from typing import NamedTuple
 
 from aiohttp import web
 
 from builder.registry.server.registry import Registry
 from builder.registry.server.target import Target
-
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
 
 
 class Call(NamedTuple):
@@ -38,14 +34,3 @@ class Call(NamedTuple):
 
 
 Endpoint = Callable[[Call], Awaitable[web.StreamResponse]]
-
-
-async def on_thread(function: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
-    """Like `asyncio.to_thread`, but comes back only when the thread is done, even when the request is cancelled: what
-    it works with is about to be closed."""
-    running = asyncio.ensure_future(asyncio.to_thread(function, *args, **kwargs))
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        await asyncio.wait([running])
-        raise

@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from builder.model import media_types
-from builder.registry.server.endpoints.call import Call, on_thread
+from builder.registry.server.endpoints.call import Call
 from builder.registry.server.refusal import Refusal
+from builder.registry.server.threads import on_thread
 
 _PAGE = 10_000
 """Names that are sent at once; clients that do not know `Link` see no more."""

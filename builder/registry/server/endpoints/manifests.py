@@ -12,11 +12,12 @@ from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
 from builder.registry.server.body import whole
 from builder.registry.server.document import Document, read_document
-from builder.registry.server.endpoints.call import Call, on_thread
+from builder.registry.server.endpoints.call import Call
 from builder.registry.server.refusal import Refusal, digest_invalid, manifest_unknown
 from builder.registry.server.registry import Opened
 from builder.registry.server.repositories import StoredManifest
 from builder.registry.server.target import is_tag, parse_digest
+from builder.registry.server.threads import on_thread
 
 _LARGEST = 4 << 20
 """distribution-spec: clients and registries should expect to support 4 megabytes at least."""

@@ -8,10 +8,11 @@ from aiohttp import web
 
 from builder.model.digest import HEX_LENGTHS, Digest
 from builder.registry.server.body import check_length, pieces
-from builder.registry.server.endpoints.call import Call, on_thread
+from builder.registry.server.endpoints.call import Call
 from builder.registry.server.ranges import chunk_range, received_range
 from builder.registry.server.refusal import Refusal, digest_invalid
 from builder.registry.server.target import parse_digest
+from builder.registry.server.threads import on_thread
 from builder.registry.server.uploads import UploadWriter
 
 
@@ -63,6 +64,7 @@ async def _end(call: Call, name: str, digest: Digest) -> web.StreamResponse:
     with closing(await on_thread(call.registry.uploads.open, call.repository, name)) as writer:
         await _receive(call, writer, name)
         await on_thread(_commit, call, writer, digest)
+    call.registry.verified.add(digest)
     return _created(call, digest)
 
 
