@@ -6,6 +6,7 @@ What holds for one holds for the other: a fixture with `params=REGISTRIES` that 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -63,9 +64,9 @@ def own_registry(folder: str, *options: str) -> Generator[str]:
     ):
         assert process.stdout is not None
         try:
-            url = process.stdout.readline().strip()
+            url = re.search(r"://([^\s\"]+)", process.stdout.readline())
             assert url, Path(f"{folder}.log").read_text()
-            yield url.partition("://")[2]
+            yield url[1]
         finally:
             process.terminate()
             process.wait(30)

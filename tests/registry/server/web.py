@@ -28,13 +28,14 @@ class Answer(NamedTuple):
 
 
 class Web:
-    def __init__(self, address: str) -> None:
-        self.address = address
-        self._pool = urllib3.PoolManager(retries=False, timeout=30)
+    def __init__(self, address: str, certificate: str | None = None) -> None:
+        """With a `certificate` to trust it is https."""
+        self.base = f"{'https' if certificate else 'http'}://{address}"
+        self._pool = urllib3.PoolManager(retries=False, timeout=30, ca_certs=certificate)
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         """Underscores in names of headers stand for dashes. A location as an answer gives it is a path too."""
-        url = path if path.startswith("http") else f"http://{self.address}{path}"
+        url = path if path.startswith("http") else self.base + path
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         answer = self._pool.request(method, url, body=body, headers=sent, redirect=False)
         return Answer(answer.status, answer.headers, answer.data)

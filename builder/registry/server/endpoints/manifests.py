@@ -79,7 +79,9 @@ def _tags(call: Call) -> tuple[str, ...]:
 
 def _keep(call: Call, data: bytes, document: Document, tags: tuple[str, ...]) -> Digest:
     expected = call.target.digest if ":" in call.target.reference else None
-    with call.registry.opened() as opened:
+    parts = tuple(part.digest for part in (*document.blobs, *document.manifests))
+    with call.registry.opened() as opened, opened.repositories.changing():
+        _require_parts(opened, call.repository, document)
         with opened.store.blobs.writer(expected.algorithm if expected else "sha256") as writer:
             writer.write(data)
             try:
@@ -89,10 +91,7 @@ def _keep(call: Call, data: bytes, document: Document, tags: tuple[str, ...]) ->
                     raise digest_invalid(call.target.reference, error.message) from None
                 raise
         stored = StoredManifest(digest, document.media_type, size, *_as_referrer(document))
-        parts = tuple(part.digest for part in (*document.blobs, *document.manifests))
-        with opened.repositories.changing():
-            _require_parts(opened, call.repository, document)
-            opened.put(call.repository, stored, parts, tags)
+        opened.put(call.repository, stored, parts, tags)
     return digest
 
 
