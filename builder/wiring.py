@@ -71,8 +71,11 @@ def image_uses(store: Store) -> list[Use]:
     """Who needs images besides their names."""
     from builder.containers.use import in_use
     from builder.images.mount import mount_uses
+    from builder.images.uses import Use
+    from builder.registry.server.held import held_by_registry
 
-    return [*in_use(store).images, *mount_uses(store)]
+    held = [Use(descriptor, "the registry of this folder") for descriptor in held_by_registry(store)]
+    return [*in_use(store).images, *mount_uses(store), *held]
 
 
 def build(options: BuildOptions, reporter: Reporter) -> BuildResult:

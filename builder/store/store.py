@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 FOLDERS = frozenset(
     {"blobs", "snapshots", "tables", "layers", "cache", "plans", "builds", "containers", "contexts", "sources", "locks"}
-    | {"cachemounts", "mounts", "shown", "tmp", "volumes", "history"}
+    | {"cachemounts", "mounts", "shown", "tmp", "volumes", "history", "registry"}
 )
 
 

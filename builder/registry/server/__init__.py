@@ -11,6 +11,7 @@ For one team and for tests: one process, one folder, one list of users who may a
     registry.py      the state, opened for one request: the store, and beside it in ROOT/registry
     repositories.py    the database: which repository has which blobs and manifests
     uploads.py         unfinished uploads, one file each
+    held.py          what of the store is the registry's
     collect.py       garbage collection, beside running servers
 
 Decisions (2026-11-24):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import NamedTuple
 
-from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
 from builder.registry.server.registry import Opened, Registry
 from builder.store.gc import Roots, collect
@@ -37,18 +36,9 @@ def collect_garbage(root: str, grace_s: float, delete_untagged: bool) -> Collect
             manifests = _drop_untagged(opened, before) if delete_untagged else 0
             links = repositories.drop_unused_blobs(before)
 
-        def roots() -> Roots:
-            # Blobs are written before the database has them, by processes whose stamps keep them until it does.
-            held, blobs = repositories.everything()
-            leaves = [manifest.descriptor._replace(media_type="") for manifest in held]
-            return Roots(tuple(leaves) + tuple(_leaf(opened, digest) for digest in blobs))
-
-        gone = collect(opened.store, roots)
+        # Blobs are written before the database has them, by processes whose stamps keep them until it does.
+        gone = collect(opened.store, lambda: Roots(repositories.everything(opened.store.blobs)))
     return Collected(uploads, manifests, links, gone.blobs, gone.size)
-
-
-def _leaf(opened: Opened, digest: Digest) -> Descriptor:
-    return Descriptor("", digest, opened.store.blobs.size(digest) or 0)
 
 
 def _drop_untagged(opened: Opened, before: float) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from builder.model.digest import Digest
+from builder.registry.server.held import DATABASE
 from builder.registry.server.repositories import Repositories, StoredManifest, opened_repositories
 from builder.registry.server.sending import Verified
 from builder.registry.server.target import is_tag, parse_digest
@@ -81,7 +82,7 @@ class Registry:
 
     @contextmanager
     def repositories(self) -> Iterator[Repositories]:
-        with opened_repositories(self._in("repositories.db")) as repositories:
+        with opened_repositories(self._in(DATABASE)) as repositories:
             yield repositories
 
     @contextmanager

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from builder.errors import StoreError
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
+from builder.store.blobs import Blobs
 
 _VERSION = 1
 _SCHEMA = """
@@ -166,13 +167,11 @@ class Repositories:
         for row in self._connection.execute(query, (repository, subject, after)):
             yield _stored(row)
 
-    def everything(self) -> tuple[list[StoredManifest], list[Digest]]:
-        """All manifests and all blobs of all repositories."""
-        manifests = [
-            _stored(row)
-            for row in self._connection.execute(f"SELECT {_MANIFEST} FROM manifests GROUP BY digest")  # noqa: S608
-        ]
-        return manifests, [Digest(row[0]) for row in self._connection.execute("SELECT DISTINCT digest FROM blobs")]
+    def everything(self, blobs: Blobs) -> tuple[Descriptor, ...]:
+        """All manifests and blobs of all repositories, as leaves: they lead to no others."""
+        query = "SELECT digest FROM manifests UNION SELECT digest FROM blobs"
+        digests = [Digest(row[0]) for row in self._connection.execute(query)]
+        return tuple(Descriptor("", digest, blobs.size(digest) or 0) for digest in digests)
 
     def drop_unused_blobs(self, before: float) -> int:
         """Takes from repositories the blobs of before that time which none of their manifests refers to."""

@@ -162,9 +162,14 @@ def test_the_folder_is_a_store(tmp_path: Path) -> None:
     own = Pybuild(root, tmp_path)
     assert "team/app" in own.run("images").stdout
     assert own.run("store", "check").stdout == "The store is whole.\n"
-    own.run("rmi", "team/app:1.0")
+    own.run("prune", "--all", "--force")
+    assert "the registry" in own.run("rmi", "team/app:1.0", code=1).stderr
     with own_registry(str(root), "-q") as address:
-        assert Web(address).ask("GET", "/v2/team/app/manifests/1.0").status == 404
+        pulled = Pybuild(tmp_path / "other", tmp_path)
+        pulled.run("pull", f"{address}/team/app:1.0")
+        assert Web(address).ask("DELETE", "/v2/team/app/manifests/1.0").status == 202
+    assert "team/app" not in own.run("images").stdout
+    assert own.run("store", "check").stdout == "The store is whole.\n"
 
 
 @pytest.mark.parametrize(

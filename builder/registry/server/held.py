@@ -1,0 +1,24 @@
+"""What a registry keeps in its store, for those who clean up there."""
+
+from __future__ import annotations
+
+import os
+
+from builder.lean import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from builder.model.descriptor import Descriptor
+    from builder.store.store import Store
+
+DATABASE = "repositories.db"
+
+
+def held_by_registry(store: Store) -> tuple[Descriptor, ...]:
+    """All manifests and blobs of its repositories, each for itself; nothing where the store is no registry's."""
+    path = f"{store.folder('registry')}/{DATABASE}"
+    if not os.path.exists(path):
+        return ()
+    from builder.registry.server.repositories import opened_repositories
+
+    with opened_repositories(path) as repositories:
+        return repositories.everything(store.blobs)
