@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import urllib.request
-import weakref
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 import urllib3
-from urllib3.connection import HTTPConnection
 
 from builder.http.patience import PATIENT, Patience
 from builder.http.places import is_loopback
-from builder.http.steady import cut, steady_pools
+from builder.http.steady import Live, steady_pools
 from builder.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -41,7 +39,7 @@ class Connections:
     def __init__(self, patience: Patience = PATIENT) -> None:
         self._patience = patience
         self._pools: dict[tuple[str, Security], urllib3.PoolManager] = {}
-        self._live: weakref.WeakSet[HTTPConnection] = weakref.WeakSet()
+        self._live = Live()
 
     def send(
         self,
@@ -70,8 +68,7 @@ class Connections:
 
     def abort(self) -> None:
         """Cuts every connection, also those that other threads are waiting on: for a command that is interrupted."""
-        for connection in list(self._live):
-            cut(connection)
+        self._live.cut()
 
     def _pool(self, url: str, security: Security) -> urllib3.PoolManager:
         proxy = proxy_for(url)

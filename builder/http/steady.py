@@ -6,9 +6,12 @@ would never meet it; here the bytes of a whole span of waiting are counted.
 
 from __future__ import annotations
 
+import errno
 import http.client
 import io
+import os
 import socket
+import threading
 import time
 import weakref
 from contextlib import suppress
@@ -55,8 +58,32 @@ class SteadyReader(io.RawIOBase):
         super().close()
 
 
-def steady_pools(patience: Patience, live: weakref.WeakSet[HTTPConnection]) -> dict[str, type[HTTPConnectionPool]]:
-    """What a `PoolManager` makes its pools of, by scheme. Every connection is added to `live`."""
+class Live:
+    """All connections that there are. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._connections: weakref.WeakSet[HTTPConnection] = weakref.WeakSet()
+        self._is_over = False
+        self._mutex = threading.Lock()
+
+    def enter(self, connection: HTTPConnection) -> None:
+        """One that has just been connected; ConnectionAbortedError when it comes too late."""
+        with self._mutex:
+            self._connections.add(connection)
+            if self._is_over:
+                _cut(connection)
+                raise ConnectionAbortedError(errno.ECONNABORTED, os.strerror(errno.ECONNABORTED))
+
+    def cut(self) -> None:
+        """Ends all, for good: threads that wait on them get an error."""
+        with self._mutex:
+            self._is_over = True
+            for connection in list(self._connections):
+                _cut(connection)
+
+
+def steady_pools(patience: Patience, live: Live) -> dict[str, type[HTTPConnectionPool]]:
+    """What a `PoolManager` makes its pools of, by scheme."""
 
     class Response(http.client.HTTPResponse):
         def __init__(self, sock: socket.socket, *args: Any, **named: Any) -> None:
@@ -68,23 +95,22 @@ def steady_pools(patience: Patience, live: weakref.WeakSet[HTTPConnection]) -> d
         response_class = Response
 
         def connect(self) -> None:
-            live.add(self)
             super().connect()
+            live.enter(self)
 
     class Secure(HTTPSConnection):
         response_class = Response
 
         def connect(self) -> None:
-            live.add(self)
             super().connect()
+            live.enter(self)
 
     plain = type("SteadyPool", (HTTPConnectionPool,), {"ConnectionCls": Plain})
     secure = type("SteadySecurePool", (HTTPSConnectionPool,), {"ConnectionCls": Secure})
     return {"http": plain, "https": secure}
 
 
-def cut(connection: HTTPConnection) -> None:
-    """Ends a connection that another thread may be waiting on: that thread gets an error."""
+def _cut(connection: HTTPConnection) -> None:
     sock = connection.sock
     if sock is not None:
         with suppress(OSError):

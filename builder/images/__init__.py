@@ -3,6 +3,9 @@
     resolve.py    a name to an image: the store, a layout or archive on disk, a registry
     sources/      where blobs come from; one file per kind
     origins.py    which sources have the blobs that we have not fetched (yet)
+    destinations/ where blobs are brought to; one file per kind
+    transfer.py   a whole image or index from a source to a destination; parallel.py: several blobs at a time
+    push.py pull.py   between the store and registries; remote.py: what a registry has, without pulling
     fetch.py      a layer's blob in the store; report.py: for people to watch
     unpack.py     a layer's table of contents, and its snapshot; contents.py: the bytes of single files
     keep.py       a tar stream to a layer; docker_archive.py: what docker save wrote, to an image

@@ -18,11 +18,12 @@ def side_by_side(work: Callable[[_T], _R], items: Iterable[_T], stop: Callable[[
     todo = list(items)
     if len(todo) <= 1:
         return [work(item) for item in todo]
-    from concurrent.futures import ThreadPoolExecutor, as_completed
+    from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 
     with ThreadPoolExecutor(min(AT_ONCE, len(todo)), thread_name_prefix="transfer") as pool:
-        futures = [pool.submit(work, item) for item in todo]
+        futures: list[Future[_R]] = []
         try:
+            futures += [pool.submit(work, item) for item in todo]
             for future in as_completed(futures):
                 future.result()
         except BaseException:

@@ -12,7 +12,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
@@ -59,6 +59,7 @@ class Authorizer:
         self._basic = ""
         self._tokens: dict[Scopes, _Token] = {}
         self._lock = threading.Lock()
+        self._answering = threading.Lock()
 
     def headers(self, scopes: Scopes) -> dict[str, str]:
         """What a request for `scopes` carries; nothing before the registry asked for anything."""
@@ -68,9 +69,15 @@ class Authorizer:
             token = self._tokens.get(scopes)
         return {"Authorization": f"Bearer {token.text}"} if token and token.ends > time.monotonic() else {}
 
-    def answer(self, header: str, scopes: Scopes, endpoint: Endpoint) -> None:
+    def answer(self, header: str, scopes: Scopes, endpoint: Endpoint, refused: Mapping[str, str]) -> None:
         """Takes the challenge of a 401 from the registry up; afterwards `headers(scopes)` satisfies it, or has nothing
-        better to give. Raises RegistryError `unauthorized` when that needs a login that we lack or that is refused."""
+        better to give. `refused` is what the request carried: threads that are refused together ask once. Raises
+        RegistryError `unauthorized` when that needs a login that we lack or that is refused."""
+        with self._answering:
+            if self.headers(scopes) in ({}, refused):
+                self._take_up(header, scopes, endpoint)
+
+    def _take_up(self, header: str, scopes: Scopes, endpoint: Endpoint) -> None:
         challenges = parse_challenges(header)
         login = self._known_login()
         bearer = next((item for item in challenges if item.scheme == "bearer" and item.get("realm")), None)

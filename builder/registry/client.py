@@ -46,8 +46,8 @@ class Client:
     def check(self) -> None:
         """Whether the registry takes us in: raises RegistryError `unauthorized` where it does not."""
         answer = self._session.fetch(Call("GET", ""))
-        if answer.status not in (200, 404):
-            raise refusal(self.domain, answer.status, "the registry", answer.body)
+        if answer.status != 200:
+            raise refusal(self.domain, answer.status, "/v2/", answer.body)
 
     def manifest(self, repository: str, reference: str) -> FetchedManifest:
         """The manifest or index under a tag or digest; a digest has been checked. Raises RegistryError `not-found`."""

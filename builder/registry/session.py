@@ -102,11 +102,13 @@ class Session:
 
     def _open_at(self, endpoint: Endpoint, call: Call) -> Opened:
         for is_last in (False, True):
-            opened = self.transport.open(self._request(call, endpoint))
+            request = self._request(call, endpoint)
+            opened = self.transport.open(request)
             if opened.status != 401 or is_last or not same_place(opened.url, endpoint.url):
                 break
             release(opened.response)
-            self._authorizer.answer(opened.header("WWW-Authenticate"), call.scopes, endpoint)
+            sent = {key: value for key, value in request.headers.items() if key == "Authorization"}
+            self._authorizer.answer(opened.header("WWW-Authenticate"), call.scopes, endpoint, sent)
         return opened
 
     def _request(self, call: Call, endpoint: Endpoint) -> Request:

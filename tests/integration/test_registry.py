@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 from collections.abc import Generator
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli import Pybuild, damaged_blobs, write
-from tests.support.proxy import Exchange, Proxy, running_proxy
+from tests.support.proxy import Exchange, Fault, Proxy, running_proxy
 from tests.support.registry import REGISTRIES, running_registry
 
 LAYER = 3_000_000
@@ -163,6 +164,29 @@ def test_docker_schema_2_from_skopeo(pybuild: Pybuild, registry: str, tmp_path: 
     assert value["Manifest"]["mediaType"] == "application/vnd.docker.distribution.manifest.v2+json"
     pybuild.run("tag", name, copy)
     assert json.loads(pybuild.run("push", "--format", "json", copy).stdout)["digest"] == digest
+
+
+@pytest.mark.parametrize("what", ["pull", "push"])
+def test_an_interrupt_leaves_nothing(pybuild: Pybuild, proxy: Proxy, tmp_path: Path, what: str) -> None:
+    name = f"{proxy.address}/interrupt/{what}:1"
+    noise(pybuild.cwd, "a", "b", "c")
+    write(pybuild.cwd, {"Buildfile": "FROM scratch\nCOPY a /\nCOPY b /\nCOPY c /\n"})
+    if what == "pull":
+        pybuild.run("build", "-t", name, "--push")
+        proxy.fail("GET .*/blobs/", *[Fault(drip_s=0.1)] * 20)
+        command = Pybuild(tmp_path / "other", pybuild.cwd)
+    else:
+        pybuild.build("-t", name)
+        proxy.fail("POST", *[Fault(202, (("Location", "/slow"),), drip_s=0.1)] * 20)
+        command = pybuild
+    with subprocess.Popen(command.argv(what, name), env=command.environment(), stderr=subprocess.PIPE) as process:
+        assert proxy.met.wait(60)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert b"interrupted" in errors
+    assert list((command.root / "tmp").iterdir()) == []
+    assert damaged_blobs(command.root) == []
 
 
 def test_a_push_without_a_name_is_refused_before_anything_is_built(pybuild: Pybuild) -> None:

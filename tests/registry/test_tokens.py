@@ -110,7 +110,7 @@ def answer(realm: str, url: str, login: Login | None = LOGIN, servers: tuple[str
     """Answers a challenge of the registry at `url` without any network: whoever is asked is a reason to fail."""
     transport = Transport(Patience(attempts=1, connect_timeout_s=0.1, read_timeout_s=0.1))
     authorizer = Authorizer(Owner("registry.example", servers), transport, lambda: login)
-    return lambda: authorizer.answer(f'Bearer realm="{realm}"', ("repository:a:pull",), Endpoint(url))
+    return lambda: authorizer.answer(f'Bearer realm="{realm}"', ("repository:a:pull",), Endpoint(url), {})
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,8 @@ class Proxy:
         self.exchanges: list[Exchange] = []
         self._faults: list[tuple[re.Pattern[str], Fault]] = []
         self._lock = threading.Lock()
+        self.met = threading.Event()
+        """Somebody has met a fault."""
 
     def fail(self, pattern: str, *faults: Fault) -> None:
         """Each of the next requests that match (`METHOD /path`) meets one of them, in order."""
@@ -78,6 +80,7 @@ class Proxy:
             for position, (pattern, fault) in enumerate(self._faults):
                 if pattern.search(line):
                     del self._faults[position]
+                    self.met.set()
                     return fault
         return Fault()
 

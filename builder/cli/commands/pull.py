@@ -33,13 +33,13 @@ def run(args: argparse.Namespace) -> int:
 
     with ExitStack() as opened:
         store = opened.enter_context(open_store(args.root))
-        progress = opened.enter_context(shown_progress(progress_mode(args)))
-        route = opened.enter_context(reached(store, args.insecure_registry, progress))
+        route = opened.enter_context(reached(store, args.insecure_registry))
         access, given = route.access(), given_platform(args)
-        options = PullOptions(given or host_platform(), given is not None, progress, access.transport.abort)
         for reference in wanted_references(access, args.images, all_tags=args.all_tags):
             say(args, f"{reference.digest or reference.tag}: Pulling from {reference.path}")
-            pulled = pull_image(store, route.open_source, reference, options)
+            with shown_progress(progress_mode(args)) as progress:
+                options = PullOptions(given or host_platform(), given is not None, progress, access.transport.abort)
+                pulled = pull_image(store, route.open_source, reference, options)
             say(args, f"Digest: {pulled.top.digest}")
             status = "Downloaded newer image for" if pulled.is_new else "Image is up to date for"
             say(args, f"Status: {status} {reference.familiar}")

@@ -45,13 +45,14 @@ def run(args: argparse.Namespace) -> int:
             for text in args.images
             for planned in plan_pushes(store, text, all_tags=args.all_tags, platform=platform)
         ]
-        progress = opened.enter_context(shown_progress(progress_mode(args), "push"))
-        route = opened.enter_context(reached(store, args.insecure_registry, progress))
+        route = opened.enter_context(reached(store, args.insecure_registry))
         for planned in pushes:
             say(args, f"The push refers to repository [{planned.repository}]")
             if planned.left_out:
                 warn(f"{planned.left_out} other platforms of the image are not in the store, and not pushed")
-            _tell(args, push(route, planned))
+            with shown_progress(progress_mode(args), "push") as progress:
+                outcome = push(route._replace(progress=progress), planned)
+            _tell(args, outcome)
     return 0
 
 

@@ -1,0 +1,121 @@
+"""How long the other side is waited for, and what it can do meanwhile."""
+
+from __future__ import annotations
+
+import io
+import socket
+import threading
+import time
+from email.utils import formatdate
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from urllib3.exceptions import HTTPError
+
+from builder.http.connections import Connections, proxy_for, release
+from builder.http.failures import FailureKind, failure_of
+from builder.http.patience import Patience
+from builder.http.places import host_of, is_loopback, place_of, without_port
+from builder.http.steady import SteadyReader
+from tests.support.web import Page, WebServer
+
+
+def test_waits_grow_and_end() -> None:
+    patience = Patience(first_delay_s=1, longest_delay_s=5)
+    assert [patience.delay_s(failures) for failures in (1, 2, 3, 4)] == [1, 2, 4, 5]
+    assert patience.delay_s(1, "3") == 3
+    assert patience.delay_s(1, "86400") == 5
+    assert 2 < patience.delay_s(1, formatdate(time.time() + 4, usegmt=True)) <= 5
+    assert patience.delay_s(1, formatdate(time.time() - 100, usegmt=True)) == 1
+
+
+@given(st.text(max_size=40))
+def test_any_wish_is_a_wait_within_bounds(text: str) -> None:
+    assert 0.5 <= Patience().delay_s(1, text) <= 60
+
+
+class Slow(io.RawIOBase):
+    """Gives one byte after each wait."""
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__()
+        self._wait_s = wait_s
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        time.sleep(self._wait_s)
+        memoryview(buffer)[:1] = b"x"  # type: ignore[arg-type]
+        return 1
+
+
+def test_who_dribbles_is_given_up() -> None:
+    with pytest.raises(TimeoutError):
+        io.BufferedReader(SteadyReader(Slow(0.01), Patience(read_timeout_s=0.05, slow_bytes=100))).read(10_000)
+
+
+def test_a_wait_of_the_reader_does_not_count() -> None:
+    reader = SteadyReader(Slow(0), Patience(read_timeout_s=0.05, slow_bytes=100))
+    for _ in range(4):
+        assert reader.read(1) == b"x"
+        time.sleep(0.03)
+
+
+def test_a_connection_that_waits_is_cut() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        connections = Connections(Patience(read_timeout_s=30))
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        failures: list[Exception] = []
+
+        def ask() -> None:
+            try:
+                connections.send("GET", url, {})
+            except HTTPError as error:
+                failures.append(error)
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        accepted, _ = server.accept()
+        assert accepted.recv(3) == b"GET"
+        connections.abort()
+        thread.join(10)
+        accepted.close()
+        assert not thread.is_alive()
+        assert failure_of(failures[0]).is_passing
+
+
+def test_connections_are_used_again() -> None:
+    web = WebServer()
+    web.pages["/"] = Page(b"text")
+    connections = Connections()
+    for _ in range(3):
+        response = connections.send("GET", f"{web.url}/", {})
+        assert response.read() == b"text"
+        release(response)
+    connections.close()
+    web.close()
+    with pytest.raises(HTTPError) as caught:
+        connections.send("GET", f"{web.url}/", {})
+    assert failure_of(caught.value).kind is FailureKind.REFUSED
+    connections.close()
+
+
+def test_places() -> None:
+    assert place_of("https://a.example/x") == ("https", "a.example", 443)
+    assert place_of("http://u:p@A.example:8080") == ("http", "a.example", 8080)
+    assert host_of("https://u:p@a.example:1/x?y") == "a.example:1"
+    assert without_port("[::1]:5000") == "[::1]"
+    assert is_loopback("[::1]")
+    for url in ("ftp://a", "https://", "nothing", "https://[::1", "https://a:99999"):
+        with pytest.raises(ValueError):  # noqa: PT011 - urllib's words differ with its version
+            place_of(url)
+
+
+def test_this_machine_is_spoken_to_directly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://proxy.example")
+    monkeypatch.setenv("no_proxy", "inside.example")
+    assert proxy_for("http://outside.example/") == "http://proxy.example"
+    assert proxy_for("http://127.0.0.1:5000/") == ""
+    assert proxy_for("http://inside.example/") == ""
