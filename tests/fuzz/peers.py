@@ -1,7 +1,8 @@
 """BuildKit's answers: its packages behind programs that read questions and write answers, a line each.
 
 bk-parse    a path -> {"ok", "directives", "instructions"}, or {"ok": false}: dockerfile/parser and /instructions
-bk-expand   {"word", "env": ["K=V"], "escape"} -> {"ok", "result", "words", "matched", "unmatched"}: dockerfile/shell
+bk-expand   {"word", "env": ["K=V"], "escape", and true for what the lexer is to do: "raw_quotes", "raw_escapes",
+            "skip_quotes", "skip_unset"} -> {"ok", "result", "words", "matched", "unmatched"}: dockerfile/shell
 bk-ignore   {"text"} or {"patterns"}, and {"paths"} -> {"ok", "walk"}: ignorefile, patternmatcher, fsutil's walk
 bk-match    {"pattern", "name"} -> {"ok", "match"}: filepath.Match
 """
@@ -33,7 +34,7 @@ def ask(target: Target, program: str, inputs: Sequence[Input]) -> list[Answer | 
         questions = [target.question(given, folder) for given in inputs]
         replies = _converse(program, questions, folder)
     if replies is not None:
-        return [target.understood(reply) for reply in replies]
+        return [target.understood(given, reply) for given, reply in zip(inputs, replies, strict=True)]
     if len(inputs) == 1:
         return [None]
     middle = len(inputs) // 2

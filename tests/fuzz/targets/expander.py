@@ -1,15 +1,17 @@
-"""A word and an environment to its value, and to the words that it falls into."""
+"""A word and an environment to its value, and to the words that it falls into, in each of the manners of BuildKit's
+lexer that a build uses."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from random import Random
+from typing import NamedTuple
 
 from builder.errors import BuilderError
-from builder.syntax.expand import expand, expand_heredoc, expand_words
+from builder.syntax.evaluate import Policy
+from builder.syntax.expand import Expansion, expand, expand_heredoc, expand_words, split_words
 from tests.fuzz.targets.target import REFUSED, Answer, Input
 from tests.fuzz.text import changed, strung
 
@@ -82,7 +84,25 @@ _VALUES = ["a", "b", "ab", "*", "?", "/", "\\", "$", "'", '"', " ", "\n", ".", "
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
+class Manner(NamedTuple):
+    options: dict[str, bool]
+    """The peer's, beside the word."""
+    policy: Policy | None = None
+    """Ours; None is not for words alone."""
+
+
+_MANNERS = {
+    "word": Manner({}),
+    "heredoc": Manner({"skip_quotes": True}),
+    "line": Manner({"raw_quotes": True, "raw_escapes": True, "skip_unset": True}, Policy(True, True, True)),
+    "quoted": Manner({"raw_quotes": True, "skip_unset": True}, Policy(keep_quotes=True, keep_unset=True)),
+    "plain": Manner({"skip_unset": True}, Policy(keep_unset=True)),
+}
+
+
 class Expander:
+    """Instructions have words; the body of a heredoc is one; the other manners find out what heredocs a line opens."""
+
     name = "expander"
     peer = "bk-expand"
 
@@ -94,12 +114,13 @@ class Expander:
             word = strung(random, _PIECES)
         else:
             word = changed(random, others[0], _PIECES, others[1:])
-        return {"word": word, "env": env, "escape": escape}
+        manner = random.choice(("word", "word", "word", *_MANNERS))
+        return {"word": word, "env": env, "escape": "\\" if manner == "heredoc" else escape, "manner": manner}
 
     def read(self, text: str) -> Input | None:
         """The lines of a Buildfile that have a variable, as one word."""
         lines = [line for line in text.split("\n") if "$" in line]
-        return {"word": _SURROGATES.sub("", "\n".join(lines))[:400], "env": {}, "escape": "\\"} if lines else None
+        return {"word": _SURROGATES.sub("", "\n".join(lines))[:400], "env": {}} if lines else None
 
     def texts(self, given: Input) -> dict[str, str]:
         return {"word": given["word"], **{f"env {name}": value for name, value in given["env"].items()}}
@@ -111,21 +132,33 @@ class Expander:
 
     def answer(self, given: Input) -> Answer:
         word, env, escape = given["word"], given["env"], given["escape"]
-        with suppress(BuilderError):  # the peer has no answer to compare this one with
-            expand_heredoc(word, env)
+        policy = _MANNERS[given["manner"]].policy
         try:
-            found = expand(word, env, escape)
-            words = expand_words(word, env, escape)
+            if policy is not None:
+                return {"ok": True, "words": split_words(word, env, policy, escape)}
+            if given["manner"] == "heredoc":
+                return _answer(expand_heredoc(word, env))
+            return _answer(expand(word, env, escape)) | {"words": expand_words(word, env, escape)}
         except BuilderError:
             return REFUSED
-        used, unset = sorted(found.used), sorted(found.unset)
-        return {"ok": True, "result": found.text, "words": words, "matched": used, "unmatched": unset}
 
     def question(self, given: Input, folder: str) -> str:
-        return json.dumps({**given, "env": [f"{name}={value}" for name, value in given["env"].items()]})
+        asked = {name: value for name, value in given.items() if name != "manner"}
+        options = _MANNERS[given["manner"]].options
+        return json.dumps({**asked, **options, "env": [f"{name}={value}" for name, value in given["env"].items()]})
 
-    def understood(self, reply: Answer) -> Answer:
-        return reply if reply["ok"] else REFUSED
+    def understood(self, given: Input, reply: Answer) -> Answer:
+        """Not all of it is of use in every manner."""
+        if not reply["ok"]:
+            return REFUSED
+        if _MANNERS[given["manner"]].policy is not None:
+            return {"ok": True, "words": reply["words"]}
+        return {name: value for name, value in reply.items() if name != "words" or given["manner"] == "word"}
 
     def excused(self, given: Input, ours: Answer, theirs: Answer) -> bool:
         return False
+
+
+def _answer(found: Expansion) -> Answer:
+    used, unset = sorted(found.used), sorted(found.unset)
+    return {"ok": True, "result": found.text, "matched": used, "unmatched": unset}

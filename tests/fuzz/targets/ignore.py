@@ -133,7 +133,7 @@ class Ignore:
         patterns = {"text": given["text"]} if given["file"] else {"patterns": given["text"].split("\n")}
         return json.dumps({**patterns, "paths": given["paths"]})
 
-    def understood(self, reply: Answer) -> Answer:
+    def understood(self, given: Input, reply: Answer) -> Answer:
         if not reply["ok"] or "walk_error" in reply:
             return REFUSED
         return {"ok": True, "walk": sorted(reply["walk"])}

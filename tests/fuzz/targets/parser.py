@@ -83,7 +83,7 @@ class Parser:
             file.write(_bytes(given))
         return path
 
-    def understood(self, reply: Answer) -> Answer:
+    def understood(self, given: Input, reply: Answer) -> Answer:
         return reply if reply["ok"] else REFUSED
 
     def excused(self, given: Input, ours: Answer, theirs: Answer) -> bool:

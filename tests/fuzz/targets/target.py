@@ -36,7 +36,7 @@ class Target(Protocol):
     def question(self, given: Input, folder: str) -> str:
         """A line for the peer, which may name files in `folder`."""
 
-    def understood(self, reply: Answer) -> Answer:
+    def understood(self, given: Input, reply: Answer) -> Answer:
         """The peer's reply in the form of our answer."""
 
     def excused(self, given: Input, ours: Answer, theirs: Answer) -> bool:

@@ -66,7 +66,7 @@ class Wildcard:
     def question(self, given: Input, folder: str) -> str:
         return json.dumps(given)
 
-    def understood(self, reply: Answer) -> Answer:
+    def understood(self, given: Input, reply: Answer) -> Answer:
         return reply if reply["ok"] else REFUSED
 
     def excused(self, given: Input, ours: Answer, theirs: Answer) -> bool:
