@@ -23,6 +23,8 @@ def to_json(record: Record) -> dict[str, object]:
     layer = {"diff_id": str(record.layer.diff_id), "blob": record.layer.descriptor.to_json()}
     members = record._asdict() | {"layer": layer, "parts": dict(record.parts)}
     del members["origin"]
+    if not record.notes:
+        del members["notes"]
     return members
 
 
@@ -38,8 +40,11 @@ def from_json(value: object) -> Record:
         raise TypeError("a record has seconds")
     if not is_hex(texts["key"]) or texts["created"].translate(_ANY_DIGIT) != "0000-00-00T00:00:00Z":
         raise ValueError("a record has a key and a time")
+    notes = value.get("notes", {})
+    if not isinstance(notes, dict):
+        raise TypeError("a record has notes")
     found = Layer(Digest.parse(layer["diff_id"]), Descriptor.from_json(layer["blob"]))
-    return Record(layer=found, parts=parts, seconds=seconds, **texts)
+    return Record(layer=found, parts=parts, seconds=seconds, notes=notes, **texts)
 
 
 def encode(record: Record) -> str:

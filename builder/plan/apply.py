@@ -12,6 +12,7 @@ from builder.syntax import instructions
 
 def apply_instruction(state: StageState, item: instructions.Instruction) -> None:  # noqa: PLR0912 - one line per instruction
     """Afterwards `state` is as the instruction leaves it. Raises BuildfileError."""
+    state.read.clear()
     match item:
         case instructions.Env():
             variables.apply_env(state, item)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     Decode = Callable[[Any], Any]
 
-FORMAT = 1
+FORMAT = 2
 
 _ACTION_NAMES: dict[type, str] = {RunAction: "run", CopyAction: "copy", WorkdirAction: "workdir"}
 
@@ -134,7 +134,7 @@ _READ_ACTION: dict[str, Decode] = {
     "copy": _record(CopyAction, source=_source, paths=tuple, inline=_inline, exclude=tuple, remotes=_remotes),
     "workdir": _record(WorkdirAction),
 }
-_step = _record(Step, span=_span, action=_action, reads=tuple)
+_step = _record(Step, span=_span, action=_action, reads=tuple, arguments=tuple, variables=_pairs)
 _stage = _record(
     Stage, base=_source, platform=_platform, steps=_several(_step), config=_config, history=_history, span=_span
 )

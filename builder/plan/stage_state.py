@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from builder.errors import BuildfileError, Span
@@ -16,6 +17,7 @@ from builder.plan.paths import joined
 from builder.plan.sources import source_outside
 from builder.plan.stages import DeclaredStage, StageGraph
 from builder.plan.types import Action, CopyAction, PlanOptions, RunAction, Source, SourceKind, Stage, Step
+from builder.syntax.expand import Expansion
 
 
 class Shared(NamedTuple):
@@ -45,6 +47,10 @@ class StageState:
         """ENV and ARG together as a RUN sees them: a variable that is set again moves to the end, as in BuildKit."""
         self.arguments: dict[str, str | None] = {}
         """Declared by ARG here or in the stages above, in order of first mention."""
+        self.set_by: dict[str, frozenset[str] | None] = {}
+        """Of each variable that the file sets: None for ARG, and for ENV what its value was made of."""
+        self.read: set[str] = set()
+        """Variables that expanding the words of the present instruction has read."""
         self.cmd_is_own = False
         """Whether this very stage has set CMD: then ENTRYPOINT keeps it."""
         self.has_workdir = False
@@ -63,7 +69,7 @@ class StageState:
 
     def expand(self, word: str, span: Span) -> str:
         result = expand_word(word, self.env, self.shared.escape, span)
-        self._tell_unset(result.unset, span)
+        self._note(result, span)
         return result.text
 
     def expand_list(self, word: str, span: Span) -> tuple[str, ...]:
@@ -71,7 +77,7 @@ class StageState:
 
     def expand_body(self, body: str, span: Span) -> str:
         result = expand_body(body, self.env, span)
-        self._tell_unset(result.unset, span)
+        self._note(result, span)
         return result.text
 
     def tell(self, fact: Fact, span: Span) -> None:
@@ -87,7 +93,8 @@ class StageState:
         on_one_line = " ".join(text.splitlines())
         if self.in_trigger:
             on_one_line = f"ONBUILD {on_one_line}"
-        self.steps.append(Step(self.declared.position, len(self.steps) + 1, on_one_line, span, action, reads))
+        step = Step(self.declared.position, len(self.steps) + 1, on_one_line, span, action, reads)
+        self.steps.append(self._with_variables(step))
 
     def finish(self) -> Stage:
         return Stage(
@@ -120,9 +127,22 @@ class StageState:
         title = "" if is_alone else f"{self.declared.title} "
         return f"[{title}{len(own)}/{len(self.steps) + quiet_triggers}] {own[-1].text}"
 
-    def _tell_unset(self, unset: frozenset[str], span: Span) -> None:
-        if unset:
-            self.tell(VariablesUnset(unset, self.arguments.keys(), self.env.keys()), span)
+    def _with_variables(self, step: Step) -> Step:
+        if isinstance(step.action, RunAction):
+            return step._replace(arguments=self._set_by_arg(dict(step.action.env)))
+        names = set(self.read)
+        while more := {source for name in names for source in self.set_by.get(name) or ()} - names:
+            names |= more
+        values = tuple((name, self.env[name]) for name in sorted(names) if name in self.env)
+        return step._replace(arguments=self._set_by_arg(dict(values)), variables=values)
+
+    def _set_by_arg(self, names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(name for name in names if self.set_by.get(name, ()) is None)
+
+    def _note(self, expansion: Expansion, span: Span) -> None:
+        self.read |= expansion.used
+        if expansion.unset:
+            self.tell(VariablesUnset(expansion.unset, self.arguments.keys(), self.env.keys()), span)
 
 
 def _words_for_the_kernel(action: Action) -> tuple[str, ...]:
@@ -175,6 +195,7 @@ def _from_stage(declared: DeclaredStage, shared: Shared, base: StageState) -> St
     state.author = base.author
     state.env = dict(base.env)
     state.arguments = dict(base.arguments)
+    state.set_by = dict(base.set_by)
     state.has_workdir = base.has_workdir
     state.history = list(base.history)
     state.files_from, state.last_layer = base.files_from, base.last_step

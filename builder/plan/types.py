@@ -215,6 +215,10 @@ class Step(NamedTuple):
     action: Action
     reads: tuple[int, ...] = ()
     """Other stages whose files it reads."""
+    arguments: tuple[str, ...] = ()
+    """Which of the variables that it sees were set by ARG. For explanations, as `variables`."""
+    variables: tuple[tuple[str, str], ...] = ()
+    """What expanding its words read, with the values; of a RUN nothing: its environment is in its action."""
 
     @property
     def kind(self) -> str:

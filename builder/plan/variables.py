@@ -19,6 +19,7 @@ def apply_env(state: StageState, item: Env) -> None:
     state.tell(PairsSet("ENV", tuple(name for name, _ in pairs), item.legacy), item.span)
     for name, value in pairs:
         state.set_variable(name, value)
+        state.set_by[name] = frozenset(state.read)
         state.config = state.config._replace(env=_with_variable(state.config.env, name, value))
     state.history.append(config_line(_line("ENV", pairs)))
 
@@ -43,6 +44,7 @@ def apply_arg(state: StageState, item: Arg) -> None:
         state.tell(ArgumentValued(name, value or "", state.declared.position, is_new), item.span)
         if value is not None and name not in NEVER_IN_ENVIRONMENT:
             state.set_variable(name, value)
+            state.set_by[name] = None
         words.append(name if value is None else f"{name}={value}")
     state.history.append(config_line(" ".join(words)))
 

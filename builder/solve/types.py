@@ -41,6 +41,8 @@ class Record(NamedTuple):
     """How long it ran."""
     build: str
     """Id of the build that ran it."""
+    notes: Mapping[str, object] = {}
+    """What explanations need beside the parts: see `solve/reasons/notes.py`."""
     origin: str = ""
     """Which cache it was found in, if that is not this machine's; not part of what is kept."""
 

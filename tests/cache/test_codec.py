@@ -29,6 +29,7 @@ RECORDS = st.builds(
     created=st.just("2026-11-24T10:00:00Z"),
     seconds=st.floats(0, 1e9),
     build=TEXT,
+    notes=st.dictionaries(TEXT, JSON, max_size=2),
     origin=st.just(""),
 )
 SAMPLE = Record(
