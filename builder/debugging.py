@@ -58,7 +58,9 @@ def enter_step(options: BuildOptions, shop: Workshop, request: Request, announce
     plan = plan_build(options, text, shop)
     runner = shop.runner(plan, text.path)
     cache = shop.cache(Ledger.load(shop.store.place("builds", text.path), shop.store), plan)
-    solver = Solver(plan, runner, cache, shop.reporter, SolveOptions("", text.path, epoch=plan.epoch))
+    solver = Solver(
+        plan, runner, cache, shop.reporter, SolveOptions("", text.path, epoch=plan.epoch), shop.past(text.path)
+    )
     failures = runner.last_failures()
     place = find_place(plan, solver, request.step, failures, request.before)
     for stage, step in _also_failed(plan, failures, place):

@@ -22,7 +22,7 @@ from builder.plan.types import Plan, PlanOptions, Remark, RemoteSource, Surround
 from builder.planning import PlanRequest, Watcher, ignore_file, kept_plan
 from builder.progress.events import BuildFinished, Reporter, WarningRaised
 from builder.solve.solver import SolveOptions, Solver
-from builder.solve.types import CacheBackend, Decision, Solution
+from builder.solve.types import CacheBackend, Decision, Past, Solution
 
 if TYPE_CHECKING:
     from typing import Any
@@ -158,6 +158,8 @@ class Workshop(NamedTuple):
     exchange: Exchange | None
     """The caches elsewhere; None where there are none."""
     derived: Derived
+    past: Callable[[str], Callable[[], Past]]
+    """Of a project: made when a step misses."""
     runner: Callable[[Plan, str], LocalStepRunner]
     """For a plan and the project, which is its Buildfile's path."""
     write_outputs: Callable[[tuple[Layered, ...]], Written]
@@ -259,6 +261,7 @@ def _carry_out(options: BuildOptions, text: BuildfileText, plan: Plan, shop: Wor
             no_cache=_uncached(options, plan, shop.reporter),
             epoch=plan.epoch,
         ),
+        shop.past(text.path),
     )
     recording.follow(plan, solver)
     solution = solver.solve()

@@ -37,7 +37,7 @@ ALLOWED: dict[str, set[str]] = {
     "health": {"images", "containers", "cache", "solve", "store", "layers", "context"},
     "outputs": {"images", "registry", "store", "layers", "sandbox", "progress"},
     "containers": {"images", "store", "sandbox", "progress", "steps"},
-    "builds": {"solve", "plan", "progress", "store"},
+    "builds": {"cache", "solve", "plan", "progress", "store"},
     "debugging": {"pipeline", "planning", "plan", "solve", "cache", "steps", "images", "store"},
     "calls": {"planning", "plan", "lint", "syntax", "context"},
     "pipeline": {

@@ -67,6 +67,10 @@ class LocalCache:
         if self._database is not None:
             self._database.settle()
 
+    def recall(self, key: str) -> Record | None:
+        """The record for `key`, whether its layer is still there or not."""
+        return self._read(key)
+
     def nearest(self, step: str) -> Record | None:
         key = self._with_database(lambda database: database.get(_STEP + step), None)
         return self._read(key) if key is not None else None

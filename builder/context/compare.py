@@ -24,51 +24,88 @@ def unpack_listing(data: bytes) -> bytes | None:
 
 
 def describe_changes(old: bytes, new: bytes, limit: int = 3) -> str:
-    """How the listing `new` differs from `old`, in one line that names at most `limit` paths of each sort of change;
-    empty if they differ in nothing that counts."""
+    """How the listing `new` differs from `old`, in one line that names at most `limit` paths of each sort of change:
+    `1 file changed: src/app.py (content)`, `2 files added (a, b), 1 removed (c), mode of run.sh 0644 -> 0755`. Empty if
+    they differ in nothing that counts."""
     before, after = read_listing(old), read_listing(new)
-    changed = [f"{path} ({_difference(before[path], after[path])})" for path in after if _differs(path, before, after)]
+    differing = {path: _differences(before[path], after[path]) for path in after if _differs(path, before, after)}
+    single = {path: found[0] for path, found in differing.items() if len(found) == 1 and found[0][0] in _OF}
+    changed = [f"{printable(path)} ({_words(found)})" for path, found in differing.items() if path not in single]
     added = [path for path in after if path not in before]
     removed = [path for path in before if path not in after]
-    sorts = (
-        _sentence(changed, "file changed", "files changed", limit),
-        _sentence(added, "added", "added", limit),
-        _sentence(removed, "removed", "removed", limit),
-    )
-    return "; ".join(sort for sort in sorts if sort)
+    renamed = _renamed(before, after, removed, added)
+    added = [path for path in added if path not in renamed.values()]
+    removed = [path for path in removed if path not in renamed]
+    sorts = [f"{_files(len(changed), 'changed')}: {_list(changed, limit)}"] if changed else []
+    for names, word in ((added, "added"), (removed, "removed")):
+        if names:
+            count = _files(len(names), word) if not sorts else f"{len(names)} {word}"
+            sorts.append(f"{count} ({_list([printable(name) for name in names], limit)})")
+    sorts += _several([f"{printable(one)} renamed to {printable(other)}" for one, other in renamed.items()], limit)
+    sorts += _several([f"{name} of {printable(path)} {values}" for path, (name, values) in single.items()], limit)
+    return ", ".join(sorts)
+
+
+_OF = ("mode", "owner")
+"""What is said as `mode of run.sh 0644 -> 0755`, where nothing else of the file differs."""
 
 
 def _differs(path: str, before: Mapping[str, Attributes], after: Mapping[str, Attributes]) -> bool:
     return path in before and before[path] != after[path]
 
 
-def _sentence(names: list[str], one: str, many: str, limit: int) -> str:
-    if not names:
-        return ""
-    shown = ", ".join(_printable(name) for name in names[:limit])
-    more = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return f"{len(names)} {one if len(names) == 1 else many}: {shown}{more}"
+def _renamed(
+    before: Mapping[str, Attributes], after: Mapping[str, Attributes], removed: list[str], added: list[str]
+) -> dict[str, str]:
+    """Files that went from one place and came in another with everything they are; none that could be two."""
+    went, came = _by_content(before, removed), _by_content(after, added)
+    pairs = ((went[content], came.get(content, [])) for content in went if content.kind == "f" and content.size)
+    return {one[0]: other[0] for one, other in pairs if len(one) == len(other) == 1}
 
 
-def _difference(old: Attributes, new: Attributes) -> str:
+def _by_content(files: Mapping[str, Attributes], paths: list[str]) -> dict[Attributes, list[str]]:
+    found: dict[Attributes, list[str]] = {}
+    for path in paths:
+        found.setdefault(files[path], []).append(path)
+    return found
+
+
+def _files(count: int, word: str) -> str:
+    return f"{count} {'file' if count == 1 else 'files'} {word}"
+
+
+def _list(names: list[str], limit: int) -> str:
+    return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")
+
+
+def _several(sentences: list[str], limit: int) -> list[str]:
+    return sentences[:limit] + ([f"{len(sentences) - limit} more"] if len(sentences) > limit else [])
+
+
+def _words(differences: list[tuple[str, str]]) -> str:
+    return ", ".join(f"{name} {values}".rstrip() for name, values in differences)
+
+
+def _differences(old: Attributes, new: Attributes) -> list[tuple[str, str]]:
+    """What differs, and from what to what where that can be said."""
     if old.kind != new.kind:
-        return f"{_KINDS[old.kind]} -> {_KINDS[new.kind]}"
-    differences = []
+        return [(_KINDS[old.kind], f"-> {_KINDS[new.kind]}")]
+    found = []
     if (old.digest, old.size) != (new.digest, new.size):
-        differences.append("content")
+        found.append(("content", ""))
     if old.mode != new.mode:
-        differences.append(f"mode {old.mode:04o} -> {new.mode:04o}")
+        found.append(("mode", f"{old.mode:04o} -> {new.mode:04o}"))
     if old.owner != new.owner:
-        differences.append(f"owner {old.owner} -> {new.owner}")
+        found.append(("owner", f"{old.owner} -> {new.owner}"))
     if old.link != new.link:
-        differences.append(f"target {old.link} -> {new.link}")
+        found.append(("target", f"{printable(old.link)} -> {printable(new.link)}"))
     if old.device != new.device:
-        differences.append(f"device {old.device} -> {new.device}")
+        found.append(("device", f"{old.device} -> {new.device}"))
     if old.xattrs != new.xattrs:
-        differences.append("extended attributes")
-    return ", ".join(differences)
+        found.append(("extended attributes", ""))
+    return found
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
     """File names may hold anything; what is printed must not steer a terminal."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in name)

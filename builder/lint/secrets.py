@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from builder.lint.rule import Finding, OfInstructions
+from builder.model.secret_names import sounds_secret
 from builder.plan.facts import ArgumentDeclared, Fact, PairsSet
-
-_TELLING = "apikey|auth|credential|credentials|key|password|pword|passwd|secret|token"
-_HARMLESS = "public|file|version"
 
 
 class SecretsUsedInArgOrEnv(OfInstructions):
@@ -24,10 +21,5 @@ class SecretsUsedInArgOrEnv(OfInstructions):
         else:
             return
         for name in names:
-            if _has_word(_TELLING, name) and not _has_word(_HARMLESS, name):
+            if sounds_secret(name):
                 yield Finding(f'{instruction} "{name}" seems to hold a secret, which stays readable in the image')
-
-
-def _has_word(words: str, name: str) -> bool:
-    """Whether one of the words stands between underscores or ends of the name, in any case."""
-    return re.search(rf"(?:_|^)(?:{words})(?:_|\Z)", name, re.IGNORECASE) is not None

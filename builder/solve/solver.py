@@ -11,10 +11,11 @@ from builder.plan.types import Plan, SourceKind, Step
 from builder.progress.events import Reporter, TaskFinished, TaskLog, TaskStarted
 from builder.solve.keys import key_of, key_parts
 from builder.solve.state import StageState
-from builder.solve.types import CacheBackend, Decision, Inputs, Record, Solution, StepRunner
+from builder.solve.types import CacheBackend, Decision, Inputs, Past, Record, Solution, StepRunner
 
 if TYPE_CHECKING:
     from builder.solve.parallel import Flights
+    from builder.solve.reasons.causes import Explainer
 
 
 class SolveOptions(NamedTuple):
@@ -34,14 +35,15 @@ class Solver:
         cache: CacheBackend,
         reporter: Reporter,
         options: SolveOptions,
-        clock: Callable[[], float] = time.time,
+        past: Callable[[], Past],
     ) -> None:
         self.plan = plan
         self.runner = runner
         self.cache = cache
         self.reporter = reporter
         self.options = options
-        self.clock = clock
+        self.past = past
+        self._explainer: Explainer | None = None
         self.states = {stage.position: StageState(stage) for stage in plan.stages}
 
     def solve(self) -> Solution:
@@ -96,22 +98,23 @@ class Solver:
         parts = key_parts(step, state.stage.platform, inputs.parent, content, self.options.epoch)
         key = key_of(parts)
         if self._cache_is_off(state):
-            from builder.solve import reasons
+            from builder.solve.reasons.causes import disabled
 
-            return Decision(step, key, None, (reasons.DISABLED,), parts)
+            return Decision(step, key, None, (disabled(state.stage.title, self.options.no_cache is None),), parts)
         record = self.cache.find(key)
         if record is not None:
             return Decision(step, key, record, (), parts)
-        from builder.solve import reasons
+        if self._explainer is None:
+            from builder.solve.reasons.causes import Explainer
 
-        nearest = self.cache.nearest(self.identity(step, state))
-        causes = reasons.causes_of_miss(parts, nearest, self.runner.describe_content)
-        return Decision(step, key, None, causes, parts)
+            self._explainer = Explainer(self)
+        causes, nearest = self._explainer.explain(step, state, key, parts)
+        return Decision(step, key, None, causes, parts, nearest)
 
     def take_hit(self, state: StageState, decision: Decision, record: Record) -> None:
         task = self._announce(decision.step, state)
         state.take(decision, record)
-        self.reporter.emit(TaskFinished(task, self.clock(), cached=True))
+        self.reporter.emit(TaskFinished(task, time.time(), cached=True))
 
     def carry_out(self, state: StageState, decision: Decision, flights: Flights) -> None:
         """Runs the step of a miss, or takes over what another stage has just made under the same key."""
@@ -121,19 +124,21 @@ class Solver:
         except BaseException as error:
             canceled = flights.is_canceled
             message = "" if canceled else str(error).partition("\n")[0]
-            self.reporter.emit(TaskFinished(task, self.clock(), error=message, canceled=canceled))
+            self.reporter.emit(TaskFinished(task, time.time(), error=message, canceled=canceled))
             raise
         state.take(decision if was_ours else decision._replace(record=record, causes=()), record)
         reason = decision.reason if was_ours else ""
-        self.reporter.emit(TaskFinished(task, self.clock(), cached=not was_ours, reason=reason))
+        self.reporter.emit(TaskFinished(task, time.time(), cached=not was_ours, reason=reason))
 
     def identity(self, step: Step, state: StageState) -> str:
         return f"{self.options.project}#{state.stage.full_title}#{step.number}"
 
     def _run(self, task: str, state: StageState, decision: Decision) -> Record:
-        started = self.clock()
+        started = time.time()
         layer = self._run_logged(task, decision.step, state.inputs(self.states))
-        now = self.clock()
+        now = time.time()
+        from builder.solve.reasons.notes import notes_of
+
         record = Record(
             key=decision.key,
             step=self.identity(decision.step, state),
@@ -143,17 +148,18 @@ class Solver:
             created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
             seconds=round(now - started, 3),
             build=self.options.build_id,
+            notes=notes_of(decision.step, state, self.states, self.plan),
         )
         self.cache.keep(record)
         return record
 
     def _run_logged(self, task: str, step: Step, inputs: Inputs) -> Layer:
-        return self.runner.run(step, inputs, lambda data: self.reporter.emit(TaskLog(task, self.clock(), data)))
+        return self.runner.run(step, inputs, lambda data: self.reporter.emit(TaskLog(task, time.time(), data)))
 
     def _announce(self, step: Step, state: StageState) -> str:
         task = f"{step.stage}.{step.number}"
         title = f"[{state.stage.full_title} {step.number}/{len(state.stage.steps)}] {step.text}"
-        self.reporter.emit(TaskStarted(task, title, self.clock(), state.stage.full_title))
+        self.reporter.emit(TaskStarted(task, title, time.time(), state.stage.full_title))
         return task
 
     def _cache_is_off(self, state: StageState) -> bool:

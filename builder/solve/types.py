@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from builder.lean import NamedTuple, Protocol
+from builder.model.digest import Digest
 from builder.model.layer import Chain, Layer
 from builder.plan.types import Step
 
@@ -67,11 +68,39 @@ class Decision(NamedTuple):
     """Of a miss: what differs from the nearest earlier record, or why there is none."""
     parts: Parts
     """What the key is the hash of."""
+    nearest: Record | None = None
+    """The earlier record that a miss was compared with."""
 
     @property
     def reason(self) -> str:
         """A miss in one line. Empty for a hit."""
         return "; ".join(cause.text for cause in self.causes)
+
+
+class PastStep(NamedTuple):
+    """A step of an earlier build."""
+
+    build: str
+    platform: str
+    stage: str
+    """The stage's title, without a platform."""
+    text: str
+    key: str
+    is_finished: bool
+    """False: it failed, or was stopped, so no record was made under its key."""
+
+
+class Past(Protocol):
+    """What is known of earlier builds of a Buildfile, here or elsewhere. Safe between threads."""
+
+    def builds(self) -> Sequence[Sequence[PastStep]]:
+        """The steps of the last builds that had a key, in the order of the plan; newest build first."""
+
+    def recall(self, key: str) -> Record | None:
+        """The record kept for `key`, whether its layer is still there or not."""
+
+    def pruned(self, key: str) -> str:
+        """When and why the record of `key` was removed: `2026-11-24 (pybuild prune)`; empty if it was not."""
 
 
 class StepRunner(Protocol):
@@ -90,6 +119,10 @@ class StepRunner(Protocol):
     def describe_content(self, name: str, old: object, new: object) -> str:
         """What differs between two values of a content part, e.g. `1 file changed: src/app.py (content)`; empty where
         that is not known any more."""
+
+    def describe_layers(self, old: Digest, new: Digest) -> str:
+        """Which files differ between two layers, by diff id, e.g. `/usr/lib/x (content)`; empty where that is not known
+        any more, or costs too much."""
 
     def cancel(self) -> None:
         """Stops whatever runs; its `run` raises soon. Safe to call at any time."""

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from builder.errors import BuilderError
 from builder.lean import TYPE_CHECKING
+from builder.model.digest import Digest
 from builder.model.layer import Layer
 from builder.model.platform import Platform
 from builder.plan.types import CopyAction, Plan, RunAction, SourceKind, Stage, Step, WorkdirAction
@@ -107,6 +108,11 @@ class LocalStepRunner:
 
             return describe_fetched(old, new)
         return self._copies.describe(old, new) if name == "files" else ""
+
+    def describe_layers(self, old: Digest, new: Digest) -> str:
+        from builder.steps.layer_changes import describe_layers
+
+        return describe_layers(self._kitchen.store, old, new)
 
     def _mounts(self) -> tuple[MountContents, Mounts]:
         """What few builds need, made when it is first asked for."""

@@ -95,8 +95,8 @@ def changed(**change: object) -> str:
 def test_what_changed_is_said_in_words() -> None:
     assert describe_changes(text(FILE), text(FILE)) == ""
     assert changed(digest="cd" * 32) == "1 file changed: src/app.py (content)"
-    assert changed(mode=0o755) == "1 file changed: src/app.py (mode 0644 -> 0755)"
-    assert changed(uid=7) == "1 file changed: src/app.py (owner 0:0 -> 7:0)"
+    assert changed(mode=0o755) == "mode of src/app.py 0644 -> 0755"
+    assert changed(uid=7) == "owner of src/app.py 0:0 -> 7:0"
     assert changed(kind=Kind.SYMLINK, link="x") == "1 file changed: src/app.py (file -> symlink)"
     assert changed(xattrs=(("user.a", b""),)) == "1 file changed: src/app.py (extended attributes)"
     assert changed(path="src/new") == "1 added: src/new; 1 removed: src/app.py"
@@ -105,11 +105,13 @@ def test_what_changed_is_said_in_words() -> None:
 
 def test_long_lists_are_cut() -> None:
     files = [FILE._replace(path=f"f{number}") for number in range(9)]
-    assert describe_changes(text(), text(*files), limit=2) == "9 added: f0, f1 and 7 more"
+    assert describe_changes(text(), text(*files), limit=2) == "9 files added (f0, f1 and 7 more)"
 
 
 def test_names_cannot_steer_the_terminal() -> None:
-    assert describe_changes(text(), text(FILE._replace(path="a\x1b[2J\n\udcff"))) == "1 added: a\\x1b[2J\\n\\udcff"
+    assert (
+        describe_changes(text(), text(FILE._replace(path="a\x1b[2J\n\udcff"))) == "1 file added (a\\x1b[2J\\n\\udcff)"
+    )
 
 
 def test_listings_are_kept_small_and_damage_is_noticed() -> None:

@@ -44,7 +44,7 @@ def test_one_byte_rebuilds_the_copy_and_what_depends_on_it(based: Pybuild) -> No
         "COPY --from=build /built /built",
         "RUN cp /built /copy",
     ]
-    assert ran["COPY src /src"] == "1 file changed: src/b (content)"
+    assert ran["COPY src /src"] == "COPY src: 1 file changed: src/b (content)"
 
 
 def test_a_rebuilt_stage_with_the_same_files_leaves_everything_below_cached(based: Pybuild) -> None:
@@ -66,7 +66,7 @@ def test_a_mode_counts_and_is_said(based: Pybuild) -> None:
     (based.cwd / "run.sh").chmod(0o644)
     based.build()
     (based.cwd / "run.sh").chmod(0o755)
-    assert based.ran() == {"COPY run.sh /": "1 file changed: run.sh (mode 0644 -> 0755)"}
+    assert based.ran() == {"COPY run.sh /": "COPY run.sh: mode of run.sh 0644 -> 0755"}
 
 
 def test_metadata_instructions_never_miss_anything(based: Pybuild) -> None:
@@ -80,7 +80,7 @@ def test_build_arguments_count_where_they_are_declared(based: Pybuild) -> None:
     write(based.cwd, {"Buildfile": "FROM base\nRUN echo > /x\nARG V\nRUN echo $V > /v\n"})
     based.build("--build-arg", "V=1.2")
     ran = based.ran("--build-arg", "V=1.3")
-    assert ran == {"RUN echo $V > /v": "V: 1.2 -> 1.3"}
+    assert ran == {"RUN echo $V > /v": "ARG V: 1.2 -> 1.3"}
 
 
 def test_no_cache_and_its_filter(based: Pybuild) -> None:

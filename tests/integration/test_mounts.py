@@ -58,7 +58,7 @@ def test_only_what_a_bind_shows_is_in_the_key(based: Pybuild) -> None:
     write(based.cwd, {"e": "2"})
     assert based.ran() == {}
     write(based.cwd, {"d/f": "2"})
-    assert list(based.ran().values()) == ["1 file changed: d/f (content)"]
+    assert list(based.ran().values()) == ["mount at /c: 1 file changed: d/f (content)"]
 
 
 def test_cache_is_kept_between_builds_and_starts_as_it_was_told(based: Pybuild, tmp_path: Path) -> None:

@@ -41,7 +41,11 @@ def test_changed_content_reruns_that_step_and_what_follows() -> None:
     runner.content["b"] = "new"
     reasons = solve([stage(0, ["a", "b", "c"])], runner, cache)
     assert runner.ran == ["b", "c"]
-    assert reasons == {"RUN a": "", "RUN b": "content differs", "RUN c": "an earlier step made other files"}
+    assert reasons == {
+        "RUN a": "",
+        "RUN b": "content differs",
+        "RUN c": "earlier step 2 produced other files: /file (content)",
+    }
 
 
 def test_early_cutoff_a_rerun_with_equal_output_lets_later_steps_hit() -> None:

@@ -15,7 +15,7 @@ from builder.model.platform import Platform
 from builder.plan.types import Plan, RunAction, Source, SourceKind, Stage, Step
 from builder.progress.events import Event
 from builder.solve.solver import SolveOptions, Solver
-from builder.solve.types import Inputs, Parts, Record
+from builder.solve.types import Inputs, Parts, PastStep, Record
 
 LINUX = Platform("linux", "amd64")
 SPAN = Span("Buildfile", 1, 1)
@@ -83,6 +83,9 @@ class ToyRunner:
     def describe_content(self, name: str, old: object, new: object) -> str:
         return f"{name} differs" if old != new else ""
 
+    def describe_layers(self, old: Digest, new: Digest) -> str:
+        return "/file (content)" if old != new else ""
+
     def cancel(self) -> None:
         self.canceled.set()
 
@@ -98,10 +101,39 @@ class Events:
         pass
 
 
+class ToyPast:
+    """Builds as the solver's own solutions."""
+
+    def __init__(self, cache: ToyCache) -> None:
+        self.cache = cache
+        self.known: list[list[PastStep]] = []
+        self.gone: dict[str, str] = {}
+
+    def add(self, solved: Solver) -> None:
+        rows = [(state.stage, decision) for state in solved.states.values() for decision in state.decisions]
+        steps = [
+            PastStep(f"b{len(self.known)}", str(stage.platform), stage.title, decision.step.text, decision.key, True)
+            for stage, decision in rows
+        ]
+        self.known.insert(0, steps)
+
+    def builds(self) -> Sequence[Sequence[PastStep]]:
+        return self.known
+
+    def recall(self, key: str) -> Record | None:
+        return self.cache.records.get(key)
+
+    def pruned(self, key: str) -> str:
+        return self.gone.get(key, "")
+
+
 def solver(stages: list[Stage], runner: ToyRunner, cache: ToyCache, **options: object) -> Solver:
+    """`options`: of SolveOptions, and `past`, a ToyPast."""
+    past = options.pop("past", None)
+    known = past if isinstance(past, ToyPast) else ToyPast(cache)
     plan = Plan(tuple(stages), ())
     defaults = SolveOptions(build_id="b1", project="/p/Buildfile")
-    return Solver(plan, runner, cache, Events(), defaults._replace(**options))  # type: ignore[arg-type]
+    return Solver(plan, runner, cache, Events(), defaults._replace(**options), lambda: known)  # type: ignore[arg-type]
 
 
 def _command(step: Step) -> str:

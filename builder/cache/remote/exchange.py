@@ -65,6 +65,10 @@ class Exchange:
         self._is_inline = is_inline
         self._warn = warn
 
+    @property
+    def imports(self) -> tuple[ImportedCache, ...]:
+        return self._imports
+
     def around(self, own: Sequence[Asked], local: LocalCache, plan: Plan) -> LayeredCache:
         """A cache that asks `own` first; what is kept goes to `local`, and its layer on its way."""
         for export in self._exports:

@@ -19,7 +19,7 @@ from builder.images.unpack import ensure_table
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest, is_hex
 from builder.model.manifest import Index, Manifest
-from builder.solve.types import Record
+from builder.solve.types import PastStep, Record
 from builder.store.store import Store
 
 _CONFIG_LIMIT = 64 << 20
@@ -67,13 +67,30 @@ class ImportedCache:
         if record is not None:
             remember_blob(self._store, record.layer.descriptor.digest, self.place.origin)
             self._given[key] = record
-        return record
+            return record._replace(origin=self.place.name)
+        return None
 
     def nearest(self, step: str) -> Record | None:
         """Brings along what tells which of its files have changed."""
         name = step_name(step)
         fitting = [record for record in self._travelling().records if record.step == name]
         record = max(fitting, key=lambda record: record.created, default=None)
+        if record is not None:
+            self._bring_listings(record)
+        return record
+
+    def steps(self) -> list[PastStep]:
+        """Those of the build that filled the cache, in order."""
+        rows = sorted((_parsed_step(record), record) for record in self._travelling().records)
+        return [
+            PastStep(record.build, label, title, record.text, record.key, is_finished=True)
+            for (label, title, _), record in rows
+        ]
+
+    def recall(self, key: str) -> Record | None:
+        """Brings along what tells which of its files have changed."""
+        self._travelling()
+        record = self._records.get(key)
         if record is not None:
             self._bring_listings(record)
         return record
@@ -120,6 +137,13 @@ class ImportedCache:
                 os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
                 data = read_blob(self._open_source(self.place.origin), blob, _LISTING_LIMIT)
                 self._store.temporary.write(path, data)
+
+
+def _parsed_step(record: Record) -> tuple[str, str, int]:
+    """Platform (where several were built), stage and number."""
+    _, stage, number = [*record.step.split("#"), "", ""][:3]
+    label, _, title = stage.rpartition(" ")
+    return label, title, int(number) if number.isdecimal() else 0
 
 
 def listing_path(store: Store, digest: str) -> str:

@@ -1,0 +1,58 @@
+"""Earlier builds of one Buildfile, as what explains misses wants them: the solver's `Past`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Protocol
+
+from builder.builds.reading import builds
+from builder.builds.types import BuildRecord, StepOutcome
+from builder.cache.local import LocalCache
+from builder.solve.types import PastStep, Record
+from builder.store.store import Store
+
+_LAST = 12
+"""So many builds are looked at."""
+_FINISHED = (StepOutcome.CACHED, StepOutcome.RAN, StepOutcome.SHARED)
+
+
+class Elsewhere(Protocol):
+    """A cache that another machine has filled."""
+
+    def steps(self) -> list[PastStep]: ...
+
+    def recall(self, key: str) -> Record | None: ...
+
+
+class History:
+    def __init__(self, store: Store, project: str, records: LocalCache, elsewhere: Sequence[Elsewhere] = ()) -> None:
+        self._store = store
+        self._project = project
+        self._records = records
+        self._elsewhere = elsewhere
+
+    def builds(self) -> Sequence[Sequence[PastStep]]:
+        """What filled a cache elsewhere counts as older than all builds of this machine."""
+        with_steps = (record for _, record in builds(self._store, self._project) if record.steps)
+        here = [list(_steps(record)) for record in islice(with_steps, _LAST)]
+        return [*here, *(steps for cache in self._elsewhere if (steps := cache.steps()))]
+
+    def recall(self, key: str) -> Record | None:
+        found = self._records.recall(key)
+        for cache in self._elsewhere if found is None else ():
+            found = found or cache.recall(key)
+        return found
+
+    def pruned(self, key: str) -> str:
+        found = self._records.pruned(key)
+        return f"{found.at[:10]} ({found.why})" if found else ""
+
+
+def _steps(record: BuildRecord) -> Iterator[PastStep]:
+    platforms = {str(stage.position): stage.platform for stage in record.stages}
+    for row in record.steps:
+        if row.key:
+            platform = platforms.get(row.id.partition(".")[0], "")
+            title = row.stage.rpartition(" ")[2]
+            yield PastStep(record.id, platform, title, row.text, row.key, row.outcome in _FINISHED)

@@ -1,0 +1,23 @@
+"""Why a step missed the cache. Imported at the first miss: a build that changes nothing never comes here.
+
+    causes.py    the way through: which record to compare with, and what differs
+    nearest.py   the earlier run of the same step: across steps inserted, removed, reordered, stages renamed, other
+                 targets and platforms
+    own.py       what differs in the step itself: its words, variables, files
+    below.py     what differs in what it stands on: its base, or the first earlier step that made other files
+    notes.py     what records keep for this, beside the parts of their keys
+    wording.py   values and words in one line; values of variables that sound like secrets are not shown
+
+Kinds of causes (`types.Cause.kind`): `files` (what COPY, ADD or a mount reads), `argument` and `variable` (ARG, ENV;
+`about` is the name), `instruction`, `base`, `below` (an earlier step made other files; `about` is its id), `remote`,
+`epoch`, `platform`, `setting` (WORKDIR, USER, SHELL, an option), `first`, `new`, `failed`, `pruned`, `lost`,
+`disabled`, `format`.
+
+Decisions, 2026-11-24:
+
+- **The edit is named where it was made, once.** A step that only follows from another says which earlier step made
+  other files; a value that follows from an ARG is not named beside it; files that differ because the instruction names
+  others are not listed.
+- **Nearest is what a person would compare with**: the same instruction in the newest build of this Buildfile that had
+  it for the same platform; else the one that stands in its place.
+"""

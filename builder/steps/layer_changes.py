@@ -1,0 +1,61 @@
+"""Which files differ between two layers, for whoever asks why a step that stands on one of them ran."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+
+from builder.context.compare import printable
+from builder.errors import StoreError
+from builder.model.digest import Digest
+from builder.model.entry import Entry, Kind
+from builder.store.store import Store
+
+_LARGEST = 1 << 20
+"""Bytes of a table that is still read while a build goes on: some 10,000 files."""
+_SHOWN = 3
+
+
+def describe_layers(store: Store, old: Digest, new: Digest, largest: int = _LARGEST) -> str:
+    """`/usr/lib/x (content), /etc/y (mode 0644 -> 0755) and 2 more`; empty where a table is gone or too large."""
+    before, after = _table(store, old, largest), _table(store, new, largest)
+    if before is None or after is None:
+        return ""
+    differences = [(path, _difference(before.get(path), after.get(path))) for path in sorted({*before, *after})]
+    found = [(path, what) for path, what in differences if what]
+    found = [(path, what) for path, what in found if what != "time"] or found
+    shown = ", ".join(f"/{printable(path)} ({what})" for path, what in found[:_SHOWN])
+    return shown + (f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else "")
+
+
+def _table(store: Store, diff_id: Digest, largest: int) -> dict[str, Entry] | None:
+    with suppress(StoreError, OSError):
+        if store.tables.has(diff_id) and os.path.getsize(store.tables.path(diff_id)) <= largest:
+            return {entry.path: entry for entry in store.tables.read(diff_id)}
+    return None
+
+
+def _difference(old: Entry | None, new: Entry | None) -> str:
+    if old is None or new is None:
+        removes = (new or old or _NOTHING).kind in (Kind.WHITEOUT, Kind.OPAQUE)
+        return ("removed" if removes else "added") if old is None else ("no longer removed" if removes else "not made")
+    if old == new:
+        return ""
+    if old.kind is not new.kind:
+        return "kind"
+    return _of_one_kind(old, new)
+
+
+def _of_one_kind(old: Entry, new: Entry) -> str:
+    if old.link != new.link:
+        return f"link {printable(old.link)} -> {printable(new.link)}"
+    if (old.digest, old.size, old.device) != (new.digest, new.size, new.device):
+        return "content"
+    if old.mode != new.mode:
+        return f"mode {old.mode:04o} -> {new.mode:04o}"
+    if (old.uid, old.gid) != (new.uid, new.gid):
+        return f"owner {old.uid}:{old.gid} -> {new.uid}:{new.gid}"
+    return "extended attributes" if old.xattrs != new.xattrs else "time"
+
+
+_NOTHING = Entry("", Kind.FILE)
