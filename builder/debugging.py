@@ -17,7 +17,7 @@ from builder.images.stored import Image
 from builder.lean import NamedTuple
 from builder.model.config import RunConfig
 from builder.model.layer import Chain, chain_identity
-from builder.pipeline import BuildOptions, Workshop, plan_build
+from builder.pipeline import BuildOptions, Workshop, past_of, plan_build
 from builder.plan.types import Plan, RunAction, Stage, Step
 from builder.solve.solver import SolveOptions, Solver
 from builder.solve.types import Inputs
@@ -59,7 +59,7 @@ def enter_step(options: BuildOptions, shop: Workshop, request: Request, announce
     runner = shop.runner(plan, text.path)
     cache = shop.cache(Ledger.load(shop.store.place("builds", text.path), shop.store), plan)
     solver = Solver(
-        plan, runner, cache, shop.reporter, SolveOptions("", text.path, epoch=plan.epoch), shop.past(text.path)
+        plan, runner, cache, shop.reporter, SolveOptions("", text.path, epoch=plan.epoch), past_of(shop, text.path)
     )
     failures = runner.last_failures()
     place = find_place(plan, solver, request.step, failures, request.before)

@@ -13,6 +13,7 @@ from functools import partial
 
 from builder.builds.recording import Asked, Made, Recording
 from builder.cache.ledger import Ledger
+from builder.cache.local import LocalCache
 from builder.context.buildfile import BuildfileText
 from builder.errors import BuilderError, BuildfileError, StepError, UsageError
 from builder.images.assemble import Ingredients, assemble
@@ -158,8 +159,8 @@ class Workshop(NamedTuple):
     exchange: Exchange | None
     """The caches elsewhere; None where there are none."""
     derived: Derived
-    past: Callable[[str], Callable[[], Past]]
-    """Of a project: made when a step misses."""
+    records: LocalCache
+    """Those of this machine alone."""
     runner: Callable[[Plan, str], LocalStepRunner]
     """For a plan and the project, which is its Buildfile's path."""
     write_outputs: Callable[[tuple[Layered, ...]], Written]
@@ -261,7 +262,7 @@ def _carry_out(options: BuildOptions, text: BuildfileText, plan: Plan, shop: Wor
             no_cache=_uncached(options, plan, shop.reporter),
             epoch=plan.epoch,
         ),
-        shop.past(text.path),
+        past_of(shop, text.path),
     )
     recording.follow(plan, solver)
     solution = solver.solve()
@@ -273,6 +274,17 @@ def _carry_out(options: BuildOptions, text: BuildfileText, plan: Plan, shop: Wor
         shop.exchange.finish(solution.records, shop.derived.used)
     shop.tidy(any(decision.record is None for decision in solution.decisions))
     return _Built(image, names, solution)
+
+
+def past_of(shop: Workshop, project: str) -> Callable[[], Past]:
+    """What explains misses, made when a step misses."""
+
+    def past() -> Past:
+        from builder.builds.past import History
+
+        return History(shop.store, project, shop.records, shop.exchange.imports if shop.exchange else ())
+
+    return past
 
 
 def _asked(options: BuildOptions, text: BuildfileText, plans: tuple[PlanOptions, ...]) -> Asked:

@@ -26,7 +26,6 @@ from builder.store.store import Store, default_root
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from builder.builds.past import History
     from builder.cache.ledger import Ledger
     from builder.cache.remote.exchange import Exchange
     from builder.context.buildfile import BuildfileText
@@ -179,11 +178,6 @@ def workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: Ex
     )
     contexts = OpenContexts(options.context, options.file, origins, places, opened)
 
-    def past(project: str) -> History:
-        from builder.builds.past import History
-
-        return History(store, project, local, exchange.imports if exchange else ())
-
     def runner(plan: Plan, project: str) -> LocalStepRunner:
         kitchen = Kitchen(
             store=store,
@@ -212,7 +206,7 @@ def workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: Ex
         cache=_caches(local, exchange),
         exchange=exchange,
         derived=derived,
-        past=lambda project: lambda: past(project),
+        records=local,
         runner=runner,
         write_outputs=_outputs(options, means, tools),
         export=lambda image, dest: _export(image, dest, means),

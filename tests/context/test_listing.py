@@ -99,7 +99,7 @@ def test_what_changed_is_said_in_words() -> None:
     assert changed(uid=7) == "owner of src/app.py 0:0 -> 7:0"
     assert changed(kind=Kind.SYMLINK, link="x") == "1 file changed: src/app.py (file -> symlink)"
     assert changed(xattrs=(("user.a", b""),)) == "1 file changed: src/app.py (extended attributes)"
-    assert changed(path="src/new") == "1 added: src/new; 1 removed: src/app.py"
+    assert changed(path="src/new") == "src/app.py renamed to src/new"
     assert changed(mtime=5) == ""
 
 

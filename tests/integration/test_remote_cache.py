@@ -90,7 +90,7 @@ def test_a_changed_file_is_named_and_only_what_depends_on_it_runs(
     two = machine("two")
     write(two.cwd, {"src/b": "3"})
     ran = two.ran("--cache-from", from_, "--cache-to", to, "-t", "app")
-    assert ran["COPY src /src"] == "1 file changed: src/b (content)"
+    assert ran["COPY src /src"] == "COPY src: 1 file changed: src/b (content)"
     assert len(ran) == 4
     three = machine("three")
     write(three.cwd, {"src/b": "3"})
