@@ -11,7 +11,7 @@ more than MOST_FREE things that can be of several lengths is not for it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from builder.lean import NamedTuple
 
@@ -210,8 +210,4 @@ def _commits(steps: Sequence[Step]) -> list[tuple[int, int]]:
 
 
 def _is_plain(step: Step) -> bool:
-    return step.text == "/" or _matcher(step.text)("/") is None
-
-
-def _matcher(text: str) -> Callable[[str], re.Match[str] | None]:
-    return re.compile(text).match
+    return step.text == "/" or re.match(step.text, "/") is None

@@ -50,18 +50,14 @@ def grown(random: Random, target: Target, given: Input, size: int) -> Input:
 
 def grows_too_fast(target: Target, given: Input, seed: str) -> bool:
     """Twice the size taking three times the time, twice running, in the best of three measurements."""
-    times = []
-    for factor in (1, 2, 4):
-        times.append(_seconds(target, grown(Random(seed), target, given, factor * _SIZE)))
-        if factor < 4 and times[-1] < _WORTH_A_LOOK / (16 / factor**2):
-            return False
-    if times[2] < _WORTH_A_LOOK or times[2] < _RATIO * times[1] or times[1] < _RATIO * times[0]:
+
+    def seconds(factor: int) -> float:
+        return _seconds(target, grown(Random(seed), target, given, factor * _SIZE))
+
+    if seconds(4) < _WORTH_A_LOOK:
         return False
-    best = [
-        min(_seconds(target, grown(Random(seed), target, given, factor * _SIZE)) for _ in range(3))
-        for factor in (1, 2, 4)
-    ]
-    return best[1] > _RATIO * best[0] and best[2] > _RATIO * best[1]
+    first, second, third = (min(seconds(factor) for _ in range(3)) for factor in (1, 2, 4))
+    return second > _RATIO * first and third > _RATIO * second
 
 
 def _seconds(target: Target, given: Input) -> float:

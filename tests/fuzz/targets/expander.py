@@ -120,7 +120,8 @@ class Expander:
     def read(self, text: str) -> Input | None:
         """The lines of a Buildfile that have a variable, as one word."""
         lines = [line for line in text.split("\n") if "$" in line]
-        return {"word": _SURROGATES.sub("", "\n".join(lines))[:400], "env": {}} if lines else None
+        word = _SURROGATES.sub("", "\n".join(lines))[:400]
+        return {"word": word, "env": {}, "escape": "\\", "manner": "word"} if lines else None
 
     def texts(self, given: Input) -> dict[str, str]:
         return {"word": given["word"], **{f"env {name}": value for name, value in given["env"].items()}}
