@@ -116,7 +116,7 @@ def _plain_beginnings(rules: IgnoreRules) -> list[str] | None:
     for rule in rules.rules:
         parts = rule.text.split("/")
         plain = next((at for at, part in enumerate(parts) if any(sign in part for sign in _SPECIAL)), len(parts))
-        if rule.exception or not plain:
+        if rule.exception or not plain or "|" in rule.text:
             return None
         roots.append("/".join(parts[:plain]))
     return roots
