@@ -13,6 +13,8 @@ from builder.outputs.layout import blob_path
 from builder.store.store import Store
 
 _CHUNK = 1 << 20
+_WORTH_A_LINE = 64 << 10
+"""Documents and tiny layers are written before anybody could read of them."""
 
 
 def write_archive(
@@ -41,6 +43,6 @@ def _write_blob(store: Store, digest: Digest, size: int, out: BinaryIO, progress
         while chunk := reader.read(_CHUNK):
             out.write(chunk)
             done += len(chunk)
-            if progress:
+            if progress and size >= _WORTH_A_LINE:
                 progress(digest, done, size)
     out.write(padding(size))

@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     with ExitStack() as opened:
         fd = open_archive(args.input, opened)
         store = opened.enter_context(open_store(args.root))
-        progress = opened.enter_context(shown_progress("none" if args.quiet else args.progress))
+        progress = opened.enter_context(shown_progress("none" if args.quiet else args.progress, "load"))
         label = "standard input" if args.input == "-" else args.input
         archive = opened.enter_context(opened_archive(store, fd, label))
         loaded = load_archive(store, archive, platform, progress)

@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     options = SaveOptions(args.output, host_platform(), ArchiveFormat(args.format), parse_platform(args.platform))
     with ExitStack() as opened:
         store = opened.enter_context(open_store(args.root))
-        progress = opened.enter_context(shown_progress(args.progress))
+        progress = opened.enter_context(shown_progress(args.progress, "save"))
         save_images(means_of(store, opened), args.images, options, progress)
     return 0
 
