@@ -74,10 +74,13 @@ def _chosen(means: Means, texts: Sequence[str], platform: Platform | None) -> li
         if platform and top.media_type in media_types.INDEXES:
             top = stored_image(means.store, top, text, platform).descriptor
         names.setdefault(top, set()).update([found.by_name] if found.by_name else ())
-    items = [
-        _Chosen(top, tuple(sorted(known)), stored_images(means.store, top, top.digest)) for top, known in names.items()
-    ]
+    items = [_Chosen(top, tuple(sorted(known)), _images(means, top)) for top, known in names.items()]
     return sorted(items, key=lambda item: (item.names, item.top.digest))
+
+
+def _images(means: Means, top: Descriptor) -> tuple[Image, ...]:
+    """At least one: asking for it says what an index lacks."""
+    return stored_images(means.store, top, top.digest) or (stored_image(means.store, top, top.digest),)
 
 
 def _docker_entry(item: _Chosen, host: Platform) -> dict[str, object]:

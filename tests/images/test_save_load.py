@@ -19,9 +19,12 @@ from tempfile import TemporaryDirectory
 
 import pytest
 import zstandard
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from builder.cli.main import main
 from builder.model.digest import Digest
+from builder.store.check import check
 from builder.store.store import Store
 from tests.support.placed import put_image, put_index
 
@@ -308,6 +311,23 @@ def test_an_index_of_itself_ends(tmp_path: Path, capsys: pytest.CaptureFixture[s
         entry = {"mediaType": index_type, "digest": f"sha256:{digest}", "size": len(data)}
     files["index.json"] = json.dumps({"schemaVersion": 2, "manifests": [entry]}).encode()
     assert "lacks parts" in refused(tar_of(files), tmp_path, capsys)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, 1 << 16), st.binary(min_size=1, max_size=8)), min_size=1, max_size=4))
+def test_damage_anywhere_is_an_error_and_no_bug(saved: bytes, tmp_path: Path, damages: list[tuple[int, bytes]]) -> None:
+    data = bytearray(saved)
+    for position, new in damages:
+        at = position % len(data)
+        data[at : at + len(new)] = new
+    (tmp_path / "bad.tar").write_bytes(data)
+    root = str(tmp_path / "fresh")
+    code = main(["load", "-q", "--root", root, "-i", str(tmp_path / "bad.tar")])
+    assert code in (0, 1)
+    if code:
+        return
+    with Store.open(root) as store:
+        assert check(store) == []
 
 
 def test_a_root_filesystem_is_no_image(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
