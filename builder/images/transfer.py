@@ -92,14 +92,16 @@ class Transfer:
         if self._destination.has_blob(blob):
             return Moved(blob, Pushed.THERE)
 
+        progress = self._watch.progress if blob.media_type not in media_types.CONFIGS else None
+
         def content(start: int) -> Iterator[bytes]:
             done = start
             for chunk in self._source.blob(blob, start):
                 if self._stopped:
                     raise ImageError("stopped", "another transfer has failed")
                 done += len(chunk)
-                if self._watch.progress:
-                    self._watch.progress(blob.digest, done, blob.size)
+                if progress:
+                    progress(blob.digest, done, blob.size)
                 yield chunk
 
         return Moved(blob, self._destination.put_blob(blob, content, self._watch.known_at(blob.digest)))

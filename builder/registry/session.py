@@ -90,7 +90,7 @@ class Session:
                 if error.code not in _ELSEWHERE:
                     raise
                 continue
-            if endpoint.is_plain and _wants_tls(opened):
+            if endpoint.is_plain and _wants_tls(opened, call.method):
                 continue
             self._endpoint = endpoint
             if opened.status not in RETRIED:
@@ -119,8 +119,9 @@ class Session:
         return Request(call.method, url, headers, call.body, security, call.once)
 
 
-def _wants_tls(opened: Opened) -> bool:
-    """What the usual web servers answer to plain http on a port for https. Such an answer is released here."""
+def _wants_tls(opened: Opened, method: str) -> bool:
+    """What the usual web servers answer to plain http on a port for https; to a HEAD they cannot say why. Such an
+    answer is released here."""
     if opened.status != 400:
         return False
     try:
@@ -128,4 +129,4 @@ def _wants_tls(opened: Opened) -> bool:
     except HTTPError:
         said = b""
     release(opened.response)
-    return b"HTTPS" in said
+    return method == "HEAD" or b"HTTPS" in said

@@ -102,6 +102,11 @@ def test_login_push_pull_logout(user: User, guarded: str, authority: Authority) 
     assert "login" in user.run("pull", name, code=1).stderr
 
 
+def test_https_on_this_machine_is_believed_where_no_authority_is_kept_for_it(user: User, guarded: str) -> None:
+    user.log_in(guarded)
+    user.run("build", "-t", f"{guarded}/believed/app:1", "--push")
+
+
 def test_a_certificate_of_nobody_we_know(user: User, guarded: str, tmp_path: Path) -> None:
     """An authority for this host that is another one: what is kept for a host is what it is held to."""
     user.trust(guarded, make_authority(tmp_path / "other"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from builder.images.destinations.types import Content
+from builder.images.fetch import check_room
 from builder.images.sources.types import Document
 from builder.model.descriptor import Descriptor
 from builder.registry.upload import Pushed
@@ -33,6 +34,7 @@ class StoreDestination:
         with FileLock(f"{self._store.folder('locks')}/blob.{descriptor.digest.hex}"):
             if blobs.has(descriptor.digest, descriptor.size):
                 return Pushed.THERE
+            check_room(self._store, descriptor.size)
             with blobs.writer(descriptor.digest.algorithm) as writer:
                 for chunk in content(0):
                     writer.write(chunk)

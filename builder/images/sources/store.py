@@ -15,7 +15,8 @@ from builder.store.failures import storing
 from builder.store.store import Store
 
 KIND = "store"
-_CHUNK = 1 << 20
+_CHUNK = 256 << 10
+"""What is sent at a time has to pass within the time that a registry is waited for."""
 
 
 class StoreSource:
