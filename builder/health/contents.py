@@ -6,8 +6,10 @@ import hashlib
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 
-from builder.errors import BuilderError, LayerError
+from builder.errors import BuilderError, LayerError, StoreError
+from builder.images.stored import stored_images
 from builder.layers.compress import decompress
 from builder.layers.contents import read_contents
 from builder.layers.hashed import HashedStream
@@ -24,47 +26,73 @@ _MARKERS = (Kind.WHITEOUT, Kind.OPAQUE)
 
 def layer_findings(store: Store, records: Sequence[Record]) -> Iterator[Finding]:
     """`layer-unknown`, `record-damaged`, `table-differs`, `snapshot-changed`."""
+    read: set[Digest] = set()
+    for blob, said in sorted(_claims(store, records).items()):
+        found = _read(store, blob)
+        if found is not None:
+            actual, table = found
+            yield from _of_blob(store, blob, said, actual, records)
+            if actual not in read:
+                yield from _of_layer(store, actual, table)
+            read.add(actual)
+    for diff_id in store.snapshots.all():
+        if diff_id not in read:  # its blob is elsewhere, or damaged
+            with suppress(BuilderError):
+                yield from _of_snapshot(store, diff_id, store.tables.load(diff_id))
+
+
+def _claims(store: Store, records: Sequence[Record]) -> dict[Digest, set[Digest]]:
+    """By blob, the layers that somebody says it carries."""
     claims: dict[Digest, set[Digest]] = defaultdict(set)
     for diff_id in store.layers.all():
         for descriptor in store.layers.all_of(diff_id):
             claims[descriptor.digest].add(diff_id)
-    for record in records:
-        claims[record.layer.descriptor.digest].add(record.layer.diff_id)
-    for blob, said in sorted(claims.items()):
-        yield from _of_blob(store, blob, said, records)
-    for diff_id in store.snapshots.all():
-        if store.tables.has(diff_id) and store.snapshots.is_whole(diff_id):
-            yield from _of_snapshot(store, diff_id)
+    layers = [record.layer for record in records]
+    with suppress(StoreError):  # of a damaged index
+        for descriptor in (*dict(store.refs.items()).values(), *store.refs.untagged()):
+            with suppress(BuilderError):  # told by the first look
+                for image in stored_images(store, descriptor, "", quietly=True):
+                    layers += image.layers
+    for layer in layers:
+        claims[layer.descriptor.digest].add(layer.diff_id)
+    return claims
 
 
-def _of_blob(store: Store, blob: Digest, said: set[Digest], records: Sequence[Record]) -> Iterator[Finding]:
+def _read(store: Store, blob: Digest) -> tuple[Digest, list[Entry]] | None:
+    """What the blob carries; None where it is damaged, which another check tells, or no layer that we understand."""
     if store.blobs.size(blob) is None:
-        return
+        return None
     try:
         with store.blobs.open(blob, drop_damaged=False) as reader:
             stream = HashedStream(decompress(reader))
             table = read_contents(stream)
     except BuilderError:
-        return  # damaged, which another check tells, or no layer that we understand
-    actual = stream.digest
+        return None
+    return stream.digest, table
+
+
+def _of_blob(
+    store: Store, blob: Digest, said: set[Digest], actual: Digest, records: Sequence[Record]
+) -> Iterator[Finding]:
     for diff_id in sorted(said - {actual}):
         if any(descriptor.digest == blob for descriptor in store.layers.all_of(diff_id)):
             yield Finding("layer-unknown", diff_id, f"its blob {blob} carries {actual}")
         for record in records:
             if record.layer.descriptor.digest == blob and record.layer.diff_id == diff_id:
                 yield Finding("record-damaged", record.key, f"its layer's blob carries {actual}, not {diff_id}")
-    try:
-        if os.path.exists(store.tables.path(actual)) and store.tables.load(actual) != table:
-            yield Finding("table-differs", actual, "the table of contents is not that of the layer")
-    except BuilderError:
-        return  # told by the first look
 
 
-def _of_snapshot(store: Store, diff_id: Digest) -> Iterator[Finding]:
-    try:
-        wanted = {entry.path: entry for entry in store.tables.load(diff_id)}
-    except BuilderError:
+def _of_layer(store: Store, diff_id: Digest, table: list[Entry]) -> Iterator[Finding]:
+    with suppress(BuilderError):  # missing, or told by the first look
+        if store.tables.load(diff_id) != table:
+            yield Finding("table-differs", diff_id, "the table of contents is not that of the layer")
+    yield from _of_snapshot(store, diff_id, table)
+
+
+def _of_snapshot(store: Store, diff_id: Digest, table: list[Entry]) -> Iterator[Finding]:
+    if not store.snapshots.is_whole(diff_id):
         return
+    wanted = {entry.path: entry for entry in table}
     path = f"{store.snapshots.folder(diff_id)}/fs"
     try:
         for difference in _differences(wanted, scan_upper(path)):

@@ -77,12 +77,13 @@ def stored_image(store: Store, top: Descriptor, name: str, platform: Platform | 
     return read_image(lambda descriptor: store.blobs.read(descriptor.digest), top, name, platform)
 
 
-def stored_images(store: Store, top: Descriptor, name: str) -> tuple[Image, ...]:
+def stored_images(store: Store, top: Descriptor, name: str, *, quietly: bool = False) -> tuple[Image, ...]:
     """Every image that `top` (a manifest or an index) describes and that the store has the documents of: of an index
-    that was pulled for one platform there may be fewer than it names. Their descriptors say the platform."""
+    that was pulled for one platform there may be fewer than it names. Their descriptors say the platform. `quietly` is
+    for who looks without using them."""
 
     def read(descriptor: Descriptor) -> bytes:
-        return store.blobs.read(descriptor.digest)
+        return store.blobs.read(descriptor.digest, drop_damaged=not quietly)
 
     from builder.images.select import image_entries
 

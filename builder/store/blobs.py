@@ -38,16 +38,14 @@ class Blobs:
     def has(self, digest: Digest, size: int | None = None) -> bool:
         """Whether the blob is there; one of another size than `size` counts as absent. It stays for as long as we have
         the store open."""
-        found = self.size(digest)
-        return found is not None and size in (None, found) and self._presence.keep(self.path(digest))
+        path = self.path(digest)
+        status = _status(path)
+        return status is not None and size in (None, status.st_size) and self._presence.keep_found(path, status)
 
     def size(self, digest: Digest) -> int | None:
         """Of the blob, in bytes; None where there is none. For who looks without using it."""
-        try:
-            status = os.stat(self.path(digest))
-        except OSError:
-            return None
-        return status.st_size if stat.S_ISREG(status.st_mode) else None
+        status = _status(self.path(digest))
+        return None if status is None else status.st_size
 
     def put_bytes(self, data: bytes, media_type: str) -> Descriptor:
         digest = Digest.of(data)
@@ -142,3 +140,12 @@ class Blobs:
                 continue
             found += [Digest.parse(f"{algorithm}:{name}") for name in names if is_hex(name, length)]
         return sorted(found)
+
+
+def _status(path: str) -> os.stat_result | None:
+    """Of a file; None where there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status if stat.S_ISREG(status.st_mode) else None

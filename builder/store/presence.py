@@ -56,7 +56,14 @@ class Presence:
     def keep(self, path: str) -> bool:
         """Whether `path` is there; if it is, it stays as long as we have the store open."""
         try:
-            return os.stat(path).st_mtime_ns >= self.since_ns or self._stamp_old(path)
+            return self.keep_found(path, os.stat(path))
+        except OSError:
+            return False
+
+    def keep_found(self, path: str, status: os.stat_result) -> bool:
+        """The same for who has just looked."""
+        try:
+            return status.st_mtime_ns >= self.since_ns or self._stamp_old(path)
         except OSError:
             return False
 
