@@ -162,7 +162,7 @@ def workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: Ex
     policy = PullPolicy.ALWAYS if options.pull else PullPolicy.MISSING
 
     means = Means(store, tools.open_source, tools.worker, tools.route)
-    exchange = _exchange(options, tools, reporter, opened)
+    exchange = _exchange(options, store, tools, reporter, opened)
     derived = Derived(digest_memo(store), exchange.derived if exchange else lambda _: None)
     secret, agent = _secrets(options, store, opened)
     origins = _origins(options)
@@ -187,6 +187,7 @@ def workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: Ex
             fetching=tools.fetching,
             remove_tree=remover(tools.worker),
             derived=derived,
+            mount_archive=exchange.mount if exchange else lambda _: None,
             host=host_platform(),
             secret=secret,
             agent=agent,
@@ -223,12 +224,17 @@ def _caches(local: LocalCache, exchange: Exchange | None) -> Callable[[Ledger, P
     return lambda ledger, plan: exchange.around([ledger, local], local, plan)
 
 
-def _exchange(options: BuildOptions, tools: Tools, reporter: Reporter, opened: ExitStack) -> Exchange | None:
+def _exchange(
+    options: BuildOptions, store: Store, tools: Tools, reporter: Reporter, opened: ExitStack
+) -> Exchange | None:
     if not (options.cache_from or options.cache_to):
         return None
     from builder.cache.remote.open import open_exchange
+    from builder.steps.caches import pack_mounts
 
-    exchange = open_exchange(options.cache_from, options.cache_to, tools.route(), reporter)
+    exchange = open_exchange(
+        options.cache_from, options.cache_to, tools.route(), reporter, lambda ids: pack_mounts(store, tools.worker, ids)
+    )
     opened.callback(exchange.stop)
     return exchange
 

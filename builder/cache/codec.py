@@ -20,8 +20,7 @@ DAMAGED = (ValueError, TypeError, KeyError, RecursionError, BuilderError)
 
 
 def to_json(record: Record) -> dict[str, object]:
-    layer = {"diff_id": str(record.layer.diff_id), "blob": record.layer.descriptor.to_json()}
-    members = record._asdict() | {"layer": layer, "parts": dict(record.parts)}
+    members = record._asdict() | {"layer": layer_to_json(record.layer), "parts": dict(record.parts)}
     del members["origin"]
     if not record.notes:
         del members["notes"]
@@ -33,7 +32,7 @@ def from_json(value: object) -> Record:
     if not isinstance(value, dict):
         raise TypeError("a record is an object")
     texts = {name: value[name] for name in _TEXTS}
-    parts, seconds, layer = value["parts"], value["seconds"], value["layer"]
+    parts, seconds = value["parts"], value["seconds"]
     if not all(isinstance(text, str) for text in texts.values()) or not isinstance(parts, dict):
         raise TypeError("a record has texts and parts")
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < _ENDLESS:
@@ -43,8 +42,18 @@ def from_json(value: object) -> Record:
     notes = value.get("notes", {})
     if not isinstance(notes, dict):
         raise TypeError("a record has notes")
-    found = Layer(Digest.parse(layer["diff_id"]), Descriptor.from_json(layer["blob"]))
-    return Record(layer=found, parts=parts, seconds=seconds, notes=notes, **texts)
+    return Record(layer=layer_from_json(value["layer"]), parts=parts, seconds=seconds, notes=notes, **texts)
+
+
+def layer_to_json(layer: Layer) -> dict[str, object]:
+    return {"diff_id": str(layer.diff_id), "blob": layer.descriptor.to_json()}
+
+
+def layer_from_json(value: object) -> Layer:
+    """Raises one of DAMAGED."""
+    if not isinstance(value, dict):
+        raise TypeError("a layer is an object")
+    return Layer(Digest.parse(value["diff_id"]), Descriptor.from_json(value["blob"]))
 
 
 def encode(record: Record) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from builder.context.filetree import Context
     from builder.images.fetch import Progress
     from builder.images.sources.types import OpenSource
+    from builder.model.layer import Layer
     from builder.sandbox.worker import Worker
     from builder.store.store import Store
     from builder.store.trees import Remover
@@ -41,6 +42,8 @@ class Kitchen(NamedTuple):
     """The socket of an SSH agent, likewise."""
     opened: ExitStack
     """Ends with the build."""
+    mount_archive: Callable[[str], Layer | None] = lambda _: None
+    """What a new cache mount begins with, by what it is known by: an archive that the store has."""
     project: str = ""
     """The folder that is built, where it is one: what is laid out of it is kept for the next build."""
     runtime: str = "native"

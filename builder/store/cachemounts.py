@@ -34,6 +34,10 @@ class KeptDirectory(NamedTuple):
     """When it was used last, in seconds since 1970."""
     is_taken: bool
 
+    @property
+    def key(self) -> str:
+        return self.name.rpartition(".")[0]
+
 
 def all_directories(store: Store) -> list[KeptDirectory]:
     """Every directory there is. Looks only."""
@@ -72,6 +76,18 @@ def remove_directory(store: Store, name: str, remover: Remover) -> bool:
         making.release()
     remover(grave)
     return True
+
+
+@contextmanager
+def holding(store: Store, kept: KeptDirectory) -> Generator[bool]:
+    """Nobody writes into the directory meanwhile. False: somebody uses it, or it is gone."""
+    making, lock = _locks(store, kept.name)
+    try:
+        with making:
+            is_held = os.path.isdir(kept.path) and lock.exclusive(wait=False)
+        yield is_held
+    finally:
+        lock.release()
 
 
 @contextmanager

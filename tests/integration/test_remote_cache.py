@@ -276,6 +276,34 @@ def test_a_cache_at_fault_costs_time_and_nothing_else(
     assert two.run("store", "check").stdout == "The store is whole.\n"
 
 
+CACHED = """\
+FROM {base}
+RUN --mount=type=cache,id=tools,target=/c,mode=0750,uid=7 echo $(cat /c/n)x > /c/n; chown 5:6 /c/n; cp /c/n /n
+RUN --mount=type=cache,id=other,target=/c echo $(cat /c/n 2>/dev/null)y > /c/n; cp /c/n /other; stat -c %a:%u /c > /s
+"""
+
+
+@pytest.mark.parametrize(("mounts", "expected"), [("all", ("xx", "yy")), ("tools", ("xx", "y"))])
+def test_cache_mounts_go_along(
+    machine: Callable[[str], Pybuild], registry: str, tmp_path: Path, mounts: str, expected: tuple[str, str]
+) -> None:
+    text = CACHED.format(base=f"{registry}/base:1")
+    one, two = machine("one"), machine("two")
+    for each in (one, two):
+        write(each.cwd, {"Buildfile": text})
+    one.build("--cache-to", f"type=local,dest={tmp_path}/cache,mounts={mounts}")
+    from_ = ("--cache-from", f"type=local,src={tmp_path}/cache", "--no-cache")
+    out = two.files(*from_, into=tmp_path / "out")
+    assert tuple((out / name).read_text().strip() for name in ("n", "other")) == expected
+    assert (out / "s").read_text() == "755:0\n"
+
+
+def test_cache_mounts_stay_where_nobody_asks_for_them(machine: Callable[[str], Pybuild], tmp_path: Path) -> None:
+    one = machine("one")
+    one.build("--cache-to", f"type=local,dest={tmp_path}/cache")
+    assert document(tmp_path / "cache")["mounts"] == {}
+
+
 def test_a_cache_that_cannot_be_written_fails_the_build_unless_that_is_allowed(
     machine: Callable[[str], Pybuild], tmp_path: Path
 ) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple, TypeVar
 
-from builder.cache.codec import DAMAGED, from_json, loads, to_json
+from builder.cache.codec import DAMAGED, from_json, layer_from_json, layer_to_json, loads, to_json
 from builder.layers.compress import Compression
 from builder.model.canonical import canonical
 from builder.model.descriptor import Descriptor
 from builder.model.digest import is_hex
+from builder.model.layer import Layer
 from builder.solve.keys import key_of
 from builder.solve.types import Record
 
+_T = TypeVar("_T")
 FORMAT = 1
 MEDIA_TYPE = "application/vnd.pybuild.cache.v1+json"
 LISTING_TYPE = "application/vnd.pybuild.listing.v1"
@@ -24,6 +26,8 @@ class Travelling(NamedTuple):
     """Digests of files in layers, by what they follow from."""
     listings: Mapping[str, Descriptor] = {}
     """By digest of the listing: the blob that has its text."""
+    mounts: Mapping[str, Layer] = {}
+    """By what a cache mount is known by: an archive of its files."""
 
 
 def step_name(step: str) -> str:
@@ -39,7 +43,8 @@ def encode(travelling: Travelling) -> bytes:
             "format": FORMAT,
             "records": sorted(records, key=lambda row: str(row["key"])),
             "derived": dict(travelling.derived),
-            "listings": _descriptors_to_json(travelling.listings),
+            "listings": {name: blob.to_json() for name, blob in travelling.listings.items()},
+            "mounts": {name: layer_to_json(layer) for name, layer in travelling.mounts.items()},
         }
     )
 
@@ -52,7 +57,8 @@ def decode(data: bytes) -> Travelling:
     return Travelling(
         tuple(sound_records(value.get("records"))),
         {name: text for name, text in _items(value.get("derived")) if isinstance(text, str)},
-        {name: blob for name, blob in _descriptors(value.get("listings")) if is_hex(name)},
+        {name: blob for name, blob in _sound(value.get("listings"), Descriptor.from_json) if is_hex(name)},
+        dict(_sound(value.get("mounts"), layer_from_json)),
     )
 
 
@@ -67,14 +73,10 @@ def sound_records(rows: object) -> Iterable[Record]:
             continue
 
 
-def _descriptors_to_json(blobs: Mapping[str, Descriptor]) -> dict[str, object]:
-    return {name: blob.to_json() for name, blob in blobs.items()}
-
-
-def _descriptors(value: object) -> Iterable[tuple[str, Descriptor]]:
+def _sound(value: object, read: Callable[[object], _T]) -> Iterable[tuple[str, _T]]:
     for name, item in _items(value):
         try:
-            yield name, Descriptor.from_json(item)
+            yield name, read(item)
         except DAMAGED:
             continue
 

@@ -13,6 +13,7 @@ from builder.cache.remote.exporter import Exporter
 from builder.cache.remote.imported import ImportedCache
 from builder.errors import BuilderError
 from builder.model.config import ImageConfig
+from builder.model.layer import Layer
 from builder.plan.types import Plan, SourceKind
 from builder.solve.types import Record
 
@@ -49,6 +50,7 @@ class Exporting(NamedTuple):
     exporter: Exporter
     wanted: Selection
     may_fail: bool
+    mounts: tuple[str, ...]
 
 
 class Exchange:
@@ -59,11 +61,14 @@ class Exchange:
         *,
         is_inline: bool,
         warn: Callable[[str], None],
+        pack_mounts: Callable[[Sequence[str]], Mapping[str, Layer]],
     ) -> None:
+        """`pack_mounts` makes archives of the cache mounts that have these ids."""
         self._imports = tuple(imports)
         self._exports = tuple(exports)
         self._is_inline = is_inline
         self._warn = warn
+        self._pack_mounts = pack_mounts
 
     @property
     def imports(self) -> tuple[ImportedCache, ...]:
@@ -78,6 +83,10 @@ class Exchange:
     def derived(self, key: str) -> str | None:
         """A digest that one of the caches has worked out; holds for this build only."""
         return next((text for cache in self._imports if (text := cache.derived(key)) is not None), None)
+
+    def mount(self, identity: str) -> Layer | None:
+        """What a new cache mount begins with."""
+        return next((found for cache in self._imports if (found := cache.mount(identity)) is not None), None)
 
     def leave_out_faulty(self) -> bool:
         """Whether a cache is left out from now on, since a layer that it gave out is not to be had as it should be."""
@@ -102,7 +111,8 @@ class Exchange:
         failures: list[BuilderError] = []
         for export in self._exports:
             try:
-                export.exporter.finish(records, derived)
+                mounts = self._pack_mounts(export.mounts) if export.mounts else {}
+                export.exporter.finish(records, derived, mounts)
             except BuilderError as error:
                 if not export.may_fail:
                     failures.append(error)

@@ -17,6 +17,7 @@ from builder.model import media_types
 from builder.model.canonical import canonical
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
+from builder.model.layer import Layer
 from builder.model.manifest import Manifest
 from builder.solve.types import Record
 from builder.store.store import Store
@@ -55,20 +56,23 @@ class Exporter:
         if self._wants(record):
             self._send(record.layer.descriptor)
 
-    def finish(self, records: Iterable[Record], derived: Mapping[str, str]) -> Descriptor:
+    def finish(self, records: Iterable[Record], derived: Mapping[str, str], mounts: Mapping[str, Layer]) -> Descriptor:
         """Afterwards the cache holds these records, as far as they are wanted, and nothing else. Returns what describes
         its manifest. Raises the first failure, and then the cache is what it was before."""
         wanted = [record for record in records if self._wants(record)]
         try:
             for record in wanted:
                 self._send(record.layer.descriptor)
+            for archive in mounts.values():
+                self._send(archive.descriptor)
             listings = {digest: self._listing(digest) for digest in self._listings(wanted)}
             for future in list(self._sent.values()):
                 future.result()
         finally:
             self.stop()
-        travelling = Travelling(tuple(wanted), derived, listings)
-        blobs = [*(record.layer.descriptor for record in wanted), *listings.values()]
+        travelling = Travelling(tuple(wanted), derived, listings, mounts)
+        layers = [record.layer for record in wanted] + list(mounts.values())
+        blobs = [*(layer.descriptor for layer in layers), *listings.values()]
         return self._write(encode(travelling), list(dict.fromkeys(blob._replace(annotations=()) for blob in blobs)))
 
     def stop(self) -> None:

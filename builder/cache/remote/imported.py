@@ -18,6 +18,7 @@ from builder.images.sources.types import DOCUMENT_LIMIT, OpenSource, Source
 from builder.images.unpack import ensure_table
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest, is_hex
+from builder.model.layer import Layer
 from builder.model.manifest import Index, Manifest
 from builder.solve.types import PastStep, Record
 from builder.store.store import Store
@@ -73,7 +74,8 @@ class ImportedCache:
     def nearest(self, step: str) -> Record | None:
         """Brings along what tells which of its files have changed."""
         name = step_name(step)
-        fitting = [record for record in self._travelling().records if record.step == name]
+        self._travelling()
+        fitting = [record for record in self._records.values() if record.step == name]
         record = max(fitting, key=lambda record: record.created, default=None)
         if record is not None:
             self._bring_listings(record)
@@ -98,6 +100,19 @@ class ImportedCache:
     def derived(self, key: str) -> str | None:
         return self._travelling().derived.get(key)
 
+    def mount(self, identity: str) -> Layer | None:
+        """An archive of a cache mount's files, which is in the store then."""
+        archive = self._travelling().mounts.get(identity)
+        if archive is None:
+            return None
+        remember_blob(self._store, archive.descriptor.digest, self.place.origin)
+        try:
+            ensure_table(self._store, archive, self._open_source)
+        except BuilderError as error:
+            self._warn(f"a cache mount of {self.place.name} is not used: {error.message}")
+            return None
+        return archive
+
     def leave_out(self) -> None:
         """From now on it is an empty cache."""
         with self._mutex:
@@ -117,7 +132,8 @@ class ImportedCache:
         with self._mutex:
             if self._loaded is None:
                 self._loaded = self._load()
-                self._records = {record.key: record for record in self._loaded.records}
+                named = (record._replace(origin=self.place.name) for record in self._loaded.records)
+                self._records = {record.key: record for record in named}
             return self._loaded
 
     def _load(self) -> Travelling:

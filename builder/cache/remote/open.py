@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from builder.cache.remote.exchange import Exchange, Exporting, Selection
 from builder.cache.remote.exporter import Exporter, Target
@@ -15,10 +15,15 @@ from builder.images.destinations.types import Destination
 from builder.images.push import Route
 from builder.images.sources.layout import DIRECTORY
 from builder.images.sources.store import StoreSource
+from builder.model.layer import Layer
 from builder.progress.events import Reporter, WarningRaised
 
+PackMounts = Callable[[Sequence[str]], Mapping[str, Layer]]
 
-def open_exchange(cache_from: Sequence[str], cache_to: Sequence[str], route: Route, reporter: Reporter) -> Exchange:
+
+def open_exchange(
+    cache_from: Sequence[str], cache_to: Sequence[str], route: Route, reporter: Reporter, pack_mounts: PackMounts
+) -> Exchange:
     """Nothing is connected yet. Raises UsageError for options that cannot be."""
     targets = [parse_cache_to(text) for text in cache_to]
 
@@ -30,6 +35,7 @@ def open_exchange(cache_from: Sequence[str], cache_to: Sequence[str], route: Rou
         [_exporting(target, route) for target in targets if target.kind != "inline"],
         is_inline=any(target.kind == "inline" for target in targets),
         warn=warn,
+        pack_mounts=pack_mounts,
     )
 
 
@@ -42,7 +48,7 @@ def _exporting(given: CacheTo, route: Route) -> Exporting:
     wanted = Selection(whole=given.whole)
     target = Target(_shown(given), _destination(given, route), _origin(given), given.reference)
     exporter = Exporter(target, route.store, StoreSource(route.store, route.open_source), wanted)
-    return Exporting(exporter, wanted, given.may_fail)
+    return Exporting(exporter, wanted, given.may_fail, given.mounts)
 
 
 def _destination(given: CacheTo, route: Route) -> Destination:

@@ -11,8 +11,8 @@ from builder.model.reference import Reference
 
 _FROM = {"registry": ("ref",), "local": ("src", "tag", "digest")}
 _TO = {
-    "registry": ("ref", "mode", "ignore-error"),
-    "local": ("dest", "tag", "mode", "ignore-error"),
+    "registry": ("ref", "mode", "ignore-error", "mounts"),
+    "local": ("dest", "tag", "mode", "ignore-error", "mounts"),
     "inline": (),
 }
 _AS_EVER = ("image-manifest", "oci-mediatypes")
@@ -37,6 +37,8 @@ class CacheTo(NamedTuple):
     whole: bool = False
     """Also the steps of stages that are not in the image (`mode=max`)."""
     may_fail: bool = False
+    mounts: tuple[str, ...] = ()
+    """Ids of cache mounts that go along; `all` means all."""
 
 
 def parse_cache_from(text: str) -> CacheFrom:
@@ -63,6 +65,7 @@ def parse_cache_to(text: str) -> CacheTo:
         reference,
         whole=_one_of(values.get("mode", "min"), ("min", "max"), "mode") == "max",
         may_fail=_one_of(values.get("ignore-error", "false"), ("true", "false"), "ignore-error") == "true",
+        mounts=tuple(name for name in values.get("mounts", "").split(":") if name),
     )
 
 
