@@ -12,12 +12,12 @@ from builder.cache.local import LocalCache
 from builder.cache.memo import Derived, digest_memo
 from builder.context.opened import OpenContexts, Places
 from builder.images.resolve import PullPolicy, StoreResolver
-from builder.images.tag import parse_tag
 from builder.lean import TYPE_CHECKING
 from builder.model.layer import Layer
 from builder.model.platform import Platform
-from builder.outputs.types import Means, Output, OutputKind, OutputSpec, Shape
-from builder.pipeline import BuildOptions, BuildResult, Layered, Workshop, Written, begin_recording, run_build
+from builder.output_wiring import export_files, output_writer
+from builder.outputs.types import Means
+from builder.pipeline import BuildOptions, BuildResult, Workshop, begin_recording, run_build
 from builder.plan.types import NamedContext, Plan, PlanOptions, RemoteSource
 from builder.steps.kitchen import Kitchen
 from builder.steps.runner import LocalStepRunner
@@ -31,12 +31,10 @@ if TYPE_CHECKING:
     from builder.context.buildfile import BuildfileText
     from builder.context.origin import Origin
     from builder.images.fetch import Progress
-    from builder.images.index import Built
     from builder.images.push import Route
     from builder.images.report import FetchReport
     from builder.images.sources.open import Sources
     from builder.images.sources.types import Source
-    from builder.images.stored import Image
     from builder.images.uses import Use
     from builder.model.digest import Digest
     from builder.progress.events import Reporter
@@ -44,17 +42,6 @@ if TYPE_CHECKING:
     from builder.sandbox.worker import Worker
     from builder.solve.types import CacheBackend
     from builder.store.trees import Remover
-
-OUTPUTS = {
-    "image": ("builder.outputs.store", "StoreOutput"),
-    "registry": ("builder.outputs.registry", "RegistryOutput"),
-    "oci": ("builder.outputs.oci", "OciOutput"),
-    "docker": ("builder.outputs.docker", "DockerOutput"),
-    "local": ("builder.outputs.local", "LocalOutput"),
-    "tar": ("builder.outputs.tar", "TarOutput"),
-    "cacheonly": ("builder.outputs.nothing", "NoOutput"),
-}
-"""Module and class of each `--output type=`; imported when it is used."""
 
 
 def open_store(root: str | None) -> Store:
@@ -108,8 +95,11 @@ class Tools:
         self._store = store
         self._reporter = reporter
         self._opened = opened
-        self.insecure = insecure
-        """Registries that may be spoken to by plain http, beside those of the configuration."""
+        self._insecure = insecure
+
+    def allow_insecure(self, registries: tuple[str, ...]) -> None:
+        """They may be spoken to by plain http, beside those of the configuration. Before the first is spoken to."""
+        self._insecure += registries
 
     def worker(self) -> Worker:
         return self._worker
@@ -138,7 +128,7 @@ class Tools:
 
     @cached_property
     def _access(self) -> Access:
-        access = registry_access(self.insecure)
+        access = registry_access(self._insecure)
         self._opened.callback(access.close)
         return access
 
@@ -209,8 +199,8 @@ def workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: Ex
         derived=derived,
         records=local,
         runner=runner,
-        write_outputs=_outputs(options, means, tools),
-        export=lambda image, dest: _export(image, dest, means),
+        write_outputs=output_writer(options, _platforms(options), means, tools.allow_insecure),
+        export=lambda image, dest: export_files(image, dest, means),
         tidy=lambda something_ran: _tidy(store, reporter, something_ran),
         foresee=tools.foresee,
         reporter=reporter,
@@ -339,36 +329,6 @@ def _origins(options: BuildOptions) -> dict[str, Origin]:
     return named_origins(options.build_contexts)
 
 
-def _outputs(options: BuildOptions, means: Means, tools: Tools) -> Callable[[tuple[Layered, ...]], Written]:
-    """Checks the specs now, before anything is built; the function that it returns writes them all."""
-    names = tuple(parse_tag(tag) for tag in options.tags)
-    specs = _parsed(options.outputs) if options.outputs else [OutputSpec(OutputKind.IMAGE)]
-    if options.push or any(spec.push for spec in specs):
-        from builder.outputs.spec import check_push_names, pushing
-
-        specs = pushing(specs if options.outputs else []) if options.push else specs
-        check_push_names(specs, names)
-        tools.insecure += _insecure(specs, names)
-    as_index = _checked_index(options, specs)
-    if options.annotations or any(spec.annotations for spec in specs):
-        specs = _annotated(options, specs, as_index)
-
-    def write(images: tuple[Layered, ...]) -> Written:
-        shaped = [_shaped(images, spec, means, as_index) for spec in specs]
-        for spec, form in zip(specs, shaped, strict=True):
-            _output(spec._replace(names=spec.names or names), means).write(form)
-        return Written(names, shaped[0])
-
-    return write
-
-
-def _insecure(specs: list[OutputSpec], names: tuple[str, ...]) -> tuple[str, ...]:
-    """The registries of outputs with registry.insecure=true."""
-    from builder.model.reference import Reference
-
-    return tuple(Reference.parse(name).domain for spec in specs if spec.insecure for name in spec.names or names)
-
-
 @contextmanager
 def reached(store: Store, insecure: Sequence[str] = (), progress: Progress | None = None) -> Iterator[Route]:
     """The way from a store to the registries and back, for commands that move images."""
@@ -395,62 +355,3 @@ def registry_access(insecure: tuple[str, ...] = ()) -> Access:
 
     settings = read_configuration(os.environ).registries
     return Access(settings._replace(insecure=(*settings.insecure, *insecure)))
-
-
-def _checked_index(options: BuildOptions, specs: list[OutputSpec]) -> bool:
-    """Whether the outputs get an index."""
-    given = dict(options.build_args).get("BUILDKIT_MULTI_PLATFORM", "")
-    if not given and "," not in options.platform:
-        return False
-    from builder.outputs.platforms import check_outputs, wants_index
-
-    as_index = wants_index(len(_platforms(options)), given)
-    if as_index:
-        check_outputs(specs)
-    return as_index
-
-
-def _annotated(options: BuildOptions, specs: list[OutputSpec], as_index: bool) -> list[OutputSpec]:
-    from builder.outputs.annotations import check_annotations, parse_annotation
-
-    everywhere = tuple(annotation for text in options.annotations for annotation in parse_annotation(text))
-    specs = [spec._replace(annotations=everywhere + spec.annotations) for spec in specs]
-    for spec in specs:
-        check_annotations(spec.annotations, _platforms(options), as_index)
-    return specs
-
-
-def _shaped(images: tuple[Layered, ...], spec: OutputSpec, means: Means, as_index: bool) -> Built:
-    if spec.shape == Shape():
-        forms = [image for image, _ in images]
-    else:
-        from builder.outputs.reshape import reshape
-
-        forms = [reshape(image, inherited, spec.shape, means) for image, inherited in images]
-    built: Built = forms[0]
-    if as_index:
-        from builder.images.index import assemble_index
-
-        built = assemble_index(means.store, tuple(forms))
-    if not spec.annotations:
-        return built
-    from builder.outputs.annotations import annotate
-
-    return annotate(built, spec.annotations, means.store)
-
-
-def _export(image: Image, dest: str, means: Means) -> None:
-    kind = OutputKind.TAR if dest.endswith(".tar") else OutputKind.LOCAL
-    _output(OutputSpec(kind, dest), means).write(image)
-
-
-def _output(spec: OutputSpec, means: Means) -> Output:
-    module, name = OUTPUTS[spec.kind]
-    output: Output = getattr(__import__(module, fromlist=[name]), name)(spec, means)
-    return output
-
-
-def _parsed(outputs: tuple[str, ...]) -> list[OutputSpec]:
-    from builder.outputs.spec import parse_output
-
-    return [parse_output(text) for text in outputs]

@@ -43,7 +43,9 @@ ALLOWED: dict[str, set[str]] = {
     "pipeline": {
         "planning", "plan", "solve", "cache", "steps", "context", "images", "outputs", "store", "progress", "builds",
     },
+    "output_wiring": {"pipeline", "outputs", "images"},
     "wiring": {
+        "output_wiring",
         "syntax", "plan", "solve", "cache", "steps", "sandbox", "context", "store", "outputs", "registry", "images",
         "configuration", "containers", "progress", "builds", "pipeline", "planning", "disk",
     },
