@@ -29,7 +29,6 @@ def ensure_blob(store: Store, layer: Layer, open_source: OpenSource, progress: P
     with FileLock(f"{store.folder('locks')}/blob.{wanted.digest.hex}"):
         if not store.blobs.has(wanted.digest, wanted.size):
             _fetch(store, wanted, open_source, progress)
-        store.layers.remember(layer)
     return wanted
 
 

@@ -38,7 +38,7 @@ def ensure_table(
             with store.blobs.open(layer.descriptor.digest, layer.descriptor.size) as blob:
                 stream = HashedStream(decompress(blob))
                 entries = read_contents(stream)
-            _check(layer, stream.digest)
+            _check(store, layer, stream.digest)
             store.tables.put(layer.diff_id, entries)
     return store.tables.read(layer.diff_id)
 
@@ -107,18 +107,20 @@ def _apply(store: Store, worker: Worker, layer: Layer, args: dict[str, object]) 
     table_fd = os.memfd_create("table", os.MFD_CLOEXEC)
     with open(table_fd, "r+b") as table, store.blobs.open(layer.descriptor.digest, layer.descriptor.size) as blob:
         result = worker.call("apply", args, [blob.fileno(), table_fd])
-        _check(layer, Digest.parse(result["diff_id"]))
+        _check(store, layer, Digest.parse(result["diff_id"]))
         table.seek(0)
         return read_table(table)
 
 
-def _check(layer: Layer, actual: Digest) -> None:
+def _check(store: Store, layer: Layer, actual: Digest) -> None:
+    """Only now it is known that the blob carries the layer, and not only said by who brought it."""
     if actual != layer.diff_id:
         raise ImageError(
             "layer-mismatch",
             f"layer {layer.descriptor.digest} is not what the image says: {layer.diff_id} expected, {actual} found",
             hint="the image is damaged or hostile: get it again, from somewhere else",
         )
+    store.layers.remember(layer)
 
 
 def _lock(store: Store, what: str, diff_id: Digest) -> FileLock:

@@ -13,6 +13,7 @@ from builder.images.fetch import blobs_to_fetch, ensure_blob, ensure_blobs
 from builder.images.resolve import PullPolicy, StoreResolver, split_tag
 from builder.images.sources.open import Sources
 from builder.images.sources.types import Document, Source
+from builder.images.unpack import ensure_table
 from builder.model import media_types
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
@@ -80,6 +81,8 @@ def test_pulls_documents_first_and_layers_when_they_are_read(registry: str, stor
         x.descriptor.digest: x.descriptor.size for x in image.layers
     }
     ensure_blobs(store, image.layers, forbidden)
+    assert store.layers.find(image.layers[1].diff_id) is None, "nobody has looked whether it carries that layer"
+    ensure_table(store, image.layers[1], forbidden)
     assert store.layers.find(image.layers[1].diff_id) == image.layers[1].descriptor
 
 

@@ -109,6 +109,7 @@ def test_an_image_that_lies_about_a_layer_reaches_no_other(store: Store, worker:
         with pytest.raises(ImageError) as caught:
             ensure()
         assert caught.value.code == "layer-mismatch"
+    assert store.layers.all() == [], "nobody is to take the blob for that layer"
     assert not store.tables.has(second.diff_id)
     assert store.snapshots.path(second.diff_id) is None
 
