@@ -22,6 +22,7 @@ def with_records(config: ImageConfig, records: Iterable[Record], epoch: int | No
         row["layer"] = {"diff_id": str(record.layer.diff_id)}
         if epoch is not None:
             row |= {"created": "1970-01-01T00:00:00Z", "seconds": 0, "build": ""}
+        row.pop("notes", None)
         rows.append(row)
     return without_records(config, {"format": FORMAT, "records": rows})
 
