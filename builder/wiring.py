@@ -156,17 +156,7 @@ def workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: Ex
     derived = Derived(digest_memo(store), exchange.derived if exchange else lambda _: None)
     secret, agent = _secrets(options, store, opened)
     origins = _origins(options)
-    places = Places(
-        lambda folder: store.place("contexts", folder),
-        store.folder("tmp"),
-        store.temporary.directory,
-        store.folder("cache"),
-        secret,
-        agent,
-        store.presence.keep,
-        dict(options.build_args).get("BUILDKIT_CONTEXT_KEEP_GIT_DIR", ""),
-    )
-    contexts = OpenContexts(options.context, options.file, origins, places, opened)
+    contexts = OpenContexts(options.context, options.file, origins, _places(options, store, secret, agent), opened)
 
     def runner(plan: Plan, project: str) -> LocalStepRunner:
         kitchen = Kitchen(
@@ -205,6 +195,21 @@ def workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: Ex
         foresee=tools.foresee,
         reporter=reporter,
         remote_time=_remote_time(store, secret, agent),
+    )
+
+
+def _places(
+    options: BuildOptions, store: Store, secret: Callable[[str], bytes | None], agent: Callable[[str], str | None]
+) -> Places:
+    return Places(
+        lambda folder: store.place("contexts", folder),
+        store.folder("tmp"),
+        store.temporary.directory,
+        store.folder("cache"),
+        secret,
+        agent,
+        store.presence.keep,
+        dict(options.build_args).get("BUILDKIT_CONTEXT_KEEP_GIT_DIR", ""),
     )
 
 
