@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-MOST_MODULES = 89
+MOST_MODULES = 90
 """Of ours. Each costs about 0.15 ms; one more is fine if something is gained by it, ten more are 4 % of the command."""
 
 FORBIDDEN = frozenset(
