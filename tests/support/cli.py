@@ -21,7 +21,8 @@ class Pybuild:
 
     def environment(self, env: dict[str, str] | None = None) -> dict[str, str]:
         inherited = {k: v for k, v in os.environ.items() if k not in ("SOURCE_DATE_EPOCH", "PYBUILD_ROOT")}
-        return inherited | {"PYTHONPATH": str(Path(__file__).parents[2])} | (env or {})
+        places = [str(Path(__file__).parents[2]), *filter(None, [inherited.get("PYTHONPATH")])]
+        return inherited | {"PYTHONPATH": os.pathsep.join(places)} | (env or {})
 
     def run(
         self, *args: str, code: int = 0, env: dict[str, str] | None = None, stdin: bytes | None = None
