@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import subprocess
 from collections.abc import Generator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 
 from builder.errors import UsageError
 from builder.registry.server.access import parse_htpasswd
+from tests.registry.server.certificates import make_certificate
 from tests.registry.server.web import Web
 from tests.support.registry import own_registry
 
@@ -85,10 +85,7 @@ def test_only_bcrypt_is_taken(line: str) -> None:
 
 
 def test_tls(tmp_path: Path) -> None:
-    key, certificate = str(tmp_path / "key.pem"), str(tmp_path / "cert.pem")
-    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
-    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate, *subject]
-    subprocess.run(made, check=True, capture_output=True)
+    certificate, key = make_certificate(tmp_path)
     options = ["--tls-cert", certificate, "--tls-key", key]
     with own_registry(str(tmp_path / "root"), *options) as address:
         web = Web(address, certificate)

@@ -9,10 +9,10 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from builder.registry.server.collect import collect_garbage
 from builder.store.check import check
 from builder.store.store import Store
 from tests.registry.server.web import OCI_INDEX, Web, digest_of, ended, image_of
@@ -86,12 +86,6 @@ def test_two_servers_on_one_folder(tmp_path: Path) -> None:
         assert Web(first).ask("GET", "/v2/shared/app/manifests/1").status == 404
 
 
-def collect(root: Path, *options: str) -> dict[str, Any]:
-    done = Pybuild(root, root.parent).run("registry", "gc", "--format", "json", *options)
-    value: dict[str, Any] = json.loads(done.stdout)
-    return value
-
-
 def test_collection_beside_a_server(tmp_path: Path) -> None:
     root = tmp_path / "root"
     with own_registry(str(root), "-q") as address:
@@ -100,8 +94,9 @@ def test_collection_beside_a_server(tmp_path: Path) -> None:
         lost = web.push("gc/app", DATA)
         web.push("gc/other", DATA)
         location = web.begin("gc/app")
-        assert collect(root) == {"uploads": 0, "manifests": 0, "links": 0, "blobs": 0, "size": 0}
-        gone = collect(root, "--grace", "0s")
+        collect = Pybuild(root, tmp_path)
+        assert "Total reclaimed space: 0B (0 blobs)" in collect.run("registry", "gc").stdout
+        gone = json.loads(collect.run("registry", "gc", "--grace", "0s", "--format", "json").stdout)
         assert gone == {"uploads": 1, "manifests": 0, "links": 2, "blobs": 1, "size": len(DATA)}
         assert web.ask("GET", location).status == 404
         assert web.ask("HEAD", f"/v2/gc/app/blobs/{lost['digest']}").status == 404
@@ -109,7 +104,7 @@ def test_collection_beside_a_server(tmp_path: Path) -> None:
         for part in (image["digest"], "1"):
             assert web.ask("GET", f"/v2/gc/app/manifests/{part}").status == 200
         web.ask("DELETE", f"/v2/gc/app/manifests/{image['digest']}")
-        assert collect(root, "--grace", "0s")["blobs"] == 3
+        assert collect_garbage(str(root), 0, delete_untagged=False).blobs == 3
         assert web.image("gc/app", "1") == image
     with Store.open(str(root)) as store:
         assert check(store) == []
@@ -127,9 +122,9 @@ def test_collection_of_what_has_no_tag(tmp_path: Path) -> None:
         sbom = web.image("tags/app", annotations={"of": "loose"}, subject=loose)
         moved = web.image("tags/app", "moves", annotations={"first": "1"})
         web.image("tags/app", "moves", annotations={"second": "1"})
-        assert collect(root, "--grace", "0s")["manifests"] == 0
-        assert collect(root, "--delete-untagged")["manifests"] == 0
-        assert collect(root, "--delete-untagged", "--grace", "0s")["manifests"] == 3
+        assert collect_garbage(str(root), 0, delete_untagged=False).manifests == 0
+        assert collect_garbage(str(root), 3600, delete_untagged=True).manifests == 0
+        assert collect_garbage(str(root), 0, delete_untagged=True).manifests == 3
         found = {item["digest"]: web.ask("GET", f"/v2/tags/app/manifests/{item['digest']}").status for item in
                  (kept, signature, loose, sbom, moved)}  # fmt: skip
     assert list(found.values()) == [200, 200, 404, 404, 404]
