@@ -8,6 +8,8 @@ import os
 
 from builder.cli.tables import size_text
 from builder.errors import UsageError
+from builder.store.gc import Roots
+from builder.store.store import Store
 
 HELP = "Remove from a registry's folder what no manifest needs."
 EXAMPLES = """\
@@ -32,10 +34,18 @@ def run(args: argparse.Namespace) -> int:
     grace_s = parse_time_span(args.grace)
     if grace_s is None:
         raise UsageError("bad-time", f"not a length of time: {args.grace!r}", hint="e.g. --grace 24h")
-    gone = collect_garbage(args.root, grace_s, args.delete_untagged)
+    gone = collect_garbage(args.root, grace_s, delete_untagged=args.delete_untagged, others=_used_by_others)
     if args.format == "json":
         print(json.dumps(gone._asdict()))
         return 0
     print(f"{gone.manifests} untagged manifests, {gone.uploads} unfinished uploads, {gone.links} unused blobs removed")
     print(f"Total reclaimed space: {size_text(gone.size)} ({gone.blobs} blobs)")
     return 0
+
+
+def _used_by_others(store: Store) -> Roots:
+    """A folder may be both: a registry, and where somebody builds."""
+    from builder.images.remove import roots_of
+    from builder.wiring import cached_layers, image_uses
+
+    return roots_of(store, lambda: cached_layers(store), lambda: image_uses(store))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Callable
 from typing import NamedTuple
 
+from builder.errors import StoreError
 from builder.model.digest import Digest
-from builder.registry.server.registry import Opened, Registry
+from builder.registry.server.held import DATABASE
+from builder.registry.server.registry import FOLDER, Opened, Registry
 from builder.store.gc import Roots, collect
+from builder.store.store import Store
 
 GRACE_S = 24 * 3600.0
 """What is younger may be on its way: an image is pushed blob by blob, and its manifest last."""
@@ -24,9 +29,15 @@ class Collected(NamedTuple):
     """Bytes of the blobs that are gone from the disk."""
 
 
-def collect_garbage(root: str, grace_s: float, delete_untagged: bool) -> Collected:
+def collect_garbage(
+    root: str, grace_s: float, *, delete_untagged: bool, others: Callable[[Store], Roots] = lambda _: Roots()
+) -> Collected:
     """Afterwards nothing older than `grace_s` is there that no manifest needs. With `delete_untagged`, manifests go
-    that no tag, no index and no subject that stays leads to."""
+    that no tag, no index and no subject that stays leads to. `others` says who else needs what is in the folder's
+    store. Raises StoreError where no registry is."""
+    if not os.path.exists(f"{root}/{FOLDER}/{DATABASE}"):
+        hint = "`pybuild prune` cleans other stores"
+        raise StoreError("not-a-registry", f"{root} is not the folder of a registry", hint=hint)
     registry = Registry(root)
     before = time.time() - grace_s
     uploads = registry.uploads.expire(before)
@@ -36,8 +47,12 @@ def collect_garbage(root: str, grace_s: float, delete_untagged: bool) -> Collect
             manifests = _drop_untagged(opened, before) if delete_untagged else 0
             links = repositories.drop_unused_blobs(before)
 
-        # Blobs are written before the database has them, by processes whose stamps keep them until it does.
-        gone = collect(opened.store, lambda: Roots(repositories.everything(opened.store.blobs)))
+        def roots() -> Roots:
+            # Blobs are written before the database has them, by processes whose stamps keep them until it does.
+            images, layers = others(opened.store)
+            return Roots((*repositories.everything(opened.store.blobs), *images), layers)
+
+        gone = collect(opened.store, roots)
     return Collected(uploads, manifests, links, gone.blobs, gone.size)
 
 

@@ -87,8 +87,8 @@ class Dispatch:
         except (ConnectionError, HttpProcessingError, web.RequestPayloadError) as error:
             request["note"] = str(error)[:200]
             return web.Response(status=_GONE)
-        except Exception:  # noqa: BLE001 - the last resort: a bug of ours must not end the server
-            self._log.bug()
+        except Exception as error:  # noqa: BLE001 - the last resort: a bug of ours must not end the server
+            self._log.bug(error)
             return Refusal(500, "UNKNOWN", "a bug in the registry; its log says more").response()
 
     async def _endpoint(self, request: web.BaseRequest) -> web.StreamResponse:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import traceback
 from datetime import UTC, datetime
 from typing import TextIO
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 _LONGEST = 300
 
@@ -42,10 +44,15 @@ class Log:
         if not self._quiet:
             self._write({"note": message})
 
-    def bug(self) -> None:
-        """Of the exception that is being handled."""
-        self._stream.write(traceback.format_exc())
+    def bug(self, error: BaseException) -> None:
+        self._stream.write("".join(traceback.format_exception(error)))
         self._stream.flush()
+
+    def of_the_library(self) -> logging.Logger:
+        """What aiohttp says of requests that never get to us, in our form."""
+        logger = logging.Logger("http", logging.INFO)
+        logger.addHandler(_Handler(self))
+        return logger
 
     def _write(self, fields: dict[str, object]) -> None:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
@@ -56,6 +63,19 @@ class Log:
             text = " ".join([now, *shown])
         self._stream.write(text + "\n")
         self._stream.flush()
+
+
+class _Handler(logging.Handler):
+    def __init__(self, log: Log) -> None:
+        super().__init__()
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        if error is None or isinstance(error, HttpProcessingError):
+            self._log.event(f"{record.getMessage()}: {error.message[:_LONGEST] if error else ''}")
+        else:
+            self._log.bug(error)
 
 
 def _plain(name: str, value: object) -> str:

@@ -7,6 +7,7 @@ import signal
 import ssl
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -24,11 +25,13 @@ _HEADERS_S = 60.0
 _LINE = 8 << 10
 """Bytes of a request line, and of a header."""
 _HEADERS = 64
-_BUFFER = 512 << 10
+_BUFFER = 256 << 10
 """Bytes of a body that wait to be written; twice that at most."""
 _GRACE_S = 10.0
 """How long requests may go on after the signal to end."""
 _TIDY_S = 3600.0
+_THREADS = 32
+"""They wait for disks, not for each other: a large blob on its way to the disk holds one for seconds."""
 
 
 class Address(NamedTuple):
@@ -66,12 +69,14 @@ def serve(options: Options, log: Log, ready: Callable[[str], None]) -> None:
 
 
 async def _serve(options: Options, log: Log, ready: Callable[[str], None]) -> None:
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "disk"))
     registry = await asyncio.to_thread(Registry, options.root)
     access = Access(options.htpasswd) if options.htpasswd else None
     context = _tls(options.certificate) if options.certificate else None
     server = web.Server(
         Dispatch(registry, access, options.policy, log),
         access_log=None,
+        logger=log.of_the_library(),
         keepalive_timeout=_HEADERS_S,
         max_line_size=_LINE,
         max_field_size=_LINE,

@@ -13,6 +13,7 @@ _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _NAME = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
 _TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}")
 _LONGEST_NAME = 255
+_HOST = re.compile(r"\Ahttps?://[^/]*", re.IGNORECASE)
 
 _PATTERNS = {
     "base": re.compile(r"/v2/?"),
@@ -40,9 +41,10 @@ class Target(NamedTuple):
 
 
 def parse_target(raw_path: str) -> Target:
-    """Of a path as it was sent, without its query. Raises Refusal. The only escape is `%3A`: nothing else that a name,
-    a tag or a digest may have needs one, and what stands before us may read others differently."""
-    path = re.sub("%3a", ":", raw_path, flags=re.IGNORECASE)
+    """Of a path as it was sent, without its query; scheme and host may stand before it (RFC 9112, section 3.2.2).
+    Raises Refusal. The only escape is `%3A`: nothing else that a name, a tag or a digest may have needs one, and what
+    stands between us and the client may read others differently."""
+    path = re.sub("%3a", ":", _HOST.sub("", raw_path), flags=re.IGNORECASE)
     for kind, pattern in _PATTERNS.items():
         if match := pattern.fullmatch(path):
             found = match.groupdict()

@@ -166,11 +166,17 @@ def test_nobody_writes_lines_into_the_log(tmp_path: Path) -> None:
         with own_registry(root, "--format", form) as address:
             get(Web(address), b"/v2/\xc3\xa9a", b"User-Agent: \x9b\xff", b"Authorization: Basic c2VjcmV0OnNlY3JldA==")
             get(Web(address), b"/v2/\xff\x1b[31m")
+            raw(Web(address), b"\x1b[31m\r\n\r\n")
     log = Path(f"{root}.log").read_bytes()
     assert log.isascii()
     assert all(character in b"\n" or character >= 32 for character in log)
     assert b"c2VjcmV0" not in log
     assert all(json.loads(line) for line in log.splitlines() if line.startswith(b"{"))
+
+
+def test_scheme_and_host_may_stand_before_a_path(own: Web) -> None:
+    assert get(own, b"http://elsewhere/v2/") == 200
+    assert get(own, b"http://elsewhere/v2/../") == 404
 
 
 def test_the_server_outlives_all_of_it(own: Web) -> None:

@@ -17,9 +17,9 @@ async def get_blob(call: Call) -> web.StreamResponse:
     with await on_thread(_open, call) as blob:
         headers = {"Docker-Content-Digest": digest, "ETag": f'"{digest}"', "Accept-Ranges": "bytes"}
         headers["Content-Type"] = "application/octet-stream"
-        if call.header("If-None-Match") in (f'"{digest}"', "*"):
+        if call.has_already(digest):
             return web.Response(status=304, headers=headers)
-        part = asked_range(call.header("Range"), blob.size) if _range_holds(call, digest) else None
+        part = asked_range(call.header("Range"), blob.size) if _is_range(call, digest) else None
         response = web.StreamResponse(status=206 if part else 200, headers=headers)
         if part:
             response.headers["Content-Range"] = f"bytes {part.first}-{part.last}/{blob.size}"
@@ -45,9 +45,9 @@ def _open(call: Call) -> Outgoing:
             raise
 
 
-def _range_holds(call: Call, digest: str) -> bool:
-    """RFC 9110, If-Range: what a date would say never holds, since blobs do not change."""
-    return call.header("If-Range") in (None, f'"{digest}"')
+def _is_range(call: Call, digest: str) -> bool:
+    """Ranges are for GET. If-Range with a date never holds: blobs have none (RFC 9110, sections 13.1.5 and 14.2)."""
+    return call.request.method == "GET" and call.header("If-Range") in (None, f'"{digest}"')
 
 
 async def _send_or_cut(call: Call, response: web.StreamResponse, blob: Outgoing, part: Range | None) -> None:

@@ -28,6 +28,10 @@ class Call(NamedTuple):
     def header(self, name: str) -> str | None:
         return self.request.headers.get(name)
 
+    def has_already(self, digest: str) -> bool:
+        """The client has what `digest` names (RFC 9110, If-None-Match)."""
+        return any(tag.value in (digest, "*") for tag in self.request.if_none_match or ())
+
     def location(self, kind: str, reference: str) -> dict[str, str]:
         """Relative: whatever stands before us, the client knows how it came here."""
         return {"Location": f"/v2/{self.repository}/{kind}/{reference}"}

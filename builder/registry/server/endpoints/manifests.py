@@ -28,7 +28,7 @@ async def get_manifest(call: Call) -> web.StreamResponse:
     """What can be no tag is none that is there: the conformance suite wants it so."""
     found, data = await on_thread(_read, call)
     headers = {"Docker-Content-Digest": found.digest, "ETag": f'"{found.digest}"', "Content-Type": found.media_type}
-    if call.header("If-None-Match") in (f'"{found.digest}"', "*"):
+    if call.has_already(found.digest):
         return web.Response(status=304, headers=headers)
     return web.Response(body=data, headers=headers)
 
@@ -79,19 +79,22 @@ def _tags(call: Call) -> tuple[str, ...]:
 
 def _keep(call: Call, data: bytes, document: Document, tags: tuple[str, ...]) -> Digest:
     expected = call.target.digest if ":" in call.target.reference else None
+    algorithm = expected.algorithm if expected else "sha256"
     parts = tuple(part.digest for part in (*document.blobs, *document.manifests))
     with call.registry.opened() as opened, opened.repositories.changing():
         _require_parts(opened, call.repository, document)
-        with opened.store.blobs.writer(expected.algorithm if expected else "sha256") as writer:
-            writer.write(data)
-            try:
+        try:
+            with opened.store.blobs.writer(algorithm) as writer:
+                writer.write(data)
                 digest, size = writer.commit(expected)
-            except StoreError as error:
-                if error.code == "digest-mismatch":
-                    raise digest_invalid(call.target.reference, error.message) from None
-                raise
-        stored = StoredManifest(digest, document.media_type, size, *_as_referrer(document))
-        opened.put(call.repository, stored, parts, tags)
+            stored = StoredManifest(digest, document.media_type, size, *_as_referrer(document))
+            opened.put(call.repository, stored, parts, tags)
+        except StoreError as error:
+            if error.code == "digest-mismatch":
+                raise digest_invalid(call.target.reference, error.message) from None
+            if error.code == "blob-missing":  # below a manifest that this one refers to
+                raise Refusal(404, "MANIFEST_BLOB_UNKNOWN", error.message) from None
+            raise
     return digest
 
 
