@@ -1,5 +1,5 @@
 """Other people's programs, with a login and TLS: each pulls an image and pushes it under another name. crane, which
-Debian does not have, has been seen to do the same (2026-11-24, v0.20.2: copy, pull, push, append, validate, catalog)."""
+Debian does not have, was seen to do the same (2026-11-24, v0.20.2: copy, pull, push, append, validate, catalog)."""
 
 from __future__ import annotations
 
