@@ -18,7 +18,9 @@ def docker_folder(environment: Mapping[str, str]) -> str:
 
 
 def docker_file(environment: Mapping[str, str]) -> str:
-    return os.path.join(docker_folder(environment), "config.json")
+    """Empty where there is no such folder: never a file of the working directory, which may be anybody's."""
+    folder = docker_folder(environment)
+    return os.path.join(folder, "config.json") if folder else ""
 
 
 def read_docker_file(path: str) -> dict[str, object]:

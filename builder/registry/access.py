@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Protocol, TypeVar
 
 from builder.configuration.docker import docker_file
@@ -49,6 +50,7 @@ class Access:
         self.logins = Logins(docker_file(environment))
         self._folders = certificate_folders(environment)
         self._clients: dict[str, Client] = {}
+        self._mirrored: dict[str, Mirrored] = {}
         self._mutex = threading.Lock()
 
     def client(self, domain: str) -> Client:
@@ -60,7 +62,12 @@ class Access:
         mirrors = self._settings.mirrors.get(domain, ())
         if not mirrors:
             return self.client(domain)
-        return Mirrored(domain, (*(self._mirror(address) for address in mirrors), self.client(domain)))
+        with self._mutex:
+            known = self._mirrored.get(domain)
+        if known is None:
+            known = Mirrored(domain, (*(self._mirror(address) for address in mirrors), self.client(domain)))
+            self._mirrored[domain] = known
+        return known
 
     def with_login(self, domain: str, login: Login) -> Client:
         """The registry as one who has `login` sees it, whatever is kept."""
@@ -111,11 +118,13 @@ class Access:
 
 
 class Mirrored:
-    """Asks each in turn; the last one's error counts, as it is the registry itself."""
+    """Asks each in turn; the last one's error counts, as it is the registry itself. A mirror that does not answer is
+    not asked again."""
 
     def __init__(self, domain: str, clients: tuple[Client, ...]) -> None:
         self.domain = domain
-        self._clients = clients
+        self._mirrors = list(clients[:-1])
+        self._registry = clients[-1]
 
     def manifest(self, repository: str, reference: str) -> FetchedManifest:
         return self._first(lambda client: client.manifest(repository, reference))
@@ -125,23 +134,28 @@ class Mirrored:
 
     def blob(self, repository: str, descriptor: Descriptor, start: int = 0) -> Iterator[bytes]:
         """What one has sent is not asked of the next again; its digest is the receiver's to check."""
-        for client in self._clients[:-1]:
+        for client in list(self._mirrors):
             try:
                 for chunk in client.blob(repository, descriptor, start):
                     yield chunk
                     start += len(chunk)
                 return
-            except RegistryError:
-                continue
-        yield from self._clients[-1].blob(repository, descriptor, start)
+            except RegistryError as error:
+                self._failed(client, error)
+        yield from self._registry.blob(repository, descriptor, start)
 
     def _first(self, ask: Callable[[Client], _T]) -> _T:
-        for client in self._clients[:-1]:
+        for client in list(self._mirrors):
             try:
                 return ask(client)
-            except RegistryError:
-                continue
-        return ask(self._clients[-1])
+            except RegistryError as error:
+                self._failed(client, error)
+        return ask(self._registry)
+
+    def _failed(self, client: Client, error: RegistryError) -> None:
+        if error.code != "not-found":
+            with suppress(ValueError):  # another thread was quicker
+                self._mirrors.remove(client)
 
 
 def anonymous_access() -> Access:

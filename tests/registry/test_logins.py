@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builder.configuration.docker import docker_file
 from builder.errors import UsageError
 from builder.registry.logins.kept import Logins
 from builder.registry.logins.types import Login
@@ -101,6 +102,19 @@ def test_a_damaged_entry_is_named_and_not_quoted(tmp_path: Path, auth: str) -> N
         logins(tmp_path, {"auths": {"registry.example": {"auth": auth}}}).find("registry.example")
     assert caught.value.code == "bad-docker-config"
     assert auth not in caught.value.message
+
+
+def test_without_a_home_no_file_of_the_working_directory_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be a hostile checkout, whose config.json would name a helper to run."""
+    logins(tmp_path, {"auths": {"registry.example": {"auth": encoded("a:b")}}})
+    monkeypatch.chdir(tmp_path)
+    kept = Logins(docker_file({}))
+    assert kept.find("registry.example") is None
+    with pytest.raises(UsageError) as caught:
+        kept.keep("registry.example", Login("a", "b"))
+    assert caught.value.code == "no-home"
 
 
 def test_the_text_of_a_login_has_no_secret() -> None:

@@ -112,6 +112,8 @@ class Logins:
 
     def _write(self, members: dict[str, object]) -> None:
         """Atomic; behind a symbolic link the file that it names is replaced. What else docker keeps there stays."""
+        if not self.path:
+            raise UsageError("no-home", "no place for logins is known: HOME is not set", hint="set DOCKER_CONFIG")
         path = os.path.realpath(self.path)
         part = f"{path}.{os.getpid()}.{os.urandom(4).hex()}"
         try:
