@@ -74,6 +74,8 @@ class BuildOptions(NamedTuple):
     cache_from: tuple[str, ...] = ()
     cache_to: tuple[str, ...] = ()
     """Caches elsewhere, as written."""
+    explain: bool = False
+    """Each hit is told with what it was taken from."""
 
 
 def keep_options(store: Store, project: str, options: BuildOptions) -> None:
@@ -204,7 +206,7 @@ def run_build(options: BuildOptions, shop: Workshop, recording: Recording) -> Bu
         recording.end(None, error)
         message = str(error).partition("\n")[0] if isinstance(error, BuilderError) else type(error).__name__
         now = time.time()
-        shop.reporter.emit(BuildFinished(now, now - started, steps=0, cached=0, error=message))
+        shop.reporter.emit(BuildFinished(now, now - started, steps=0, cached=0, error=message, build=recording.id))
         raise
     now = time.time()
     decisions = built.solution.decisions
@@ -221,7 +223,16 @@ def run_build(options: BuildOptions, shop: Workshop, recording: Recording) -> Bu
     )
     recording.end(Made(result.image_id, result.digest, result.names, result.size))
     shop.reporter.emit(
-        BuildFinished(now, result.seconds, result.steps, result.cached, result.image_id, result.size, result.names)
+        BuildFinished(
+            now,
+            result.seconds,
+            result.steps,
+            result.cached,
+            result.image_id,
+            result.size,
+            result.names,
+            build=result.build,
+        )
     )
     return result
 
@@ -259,8 +270,9 @@ def _carry_out(options: BuildOptions, text: BuildfileText, plan: Plan, shop: Wor
         SolveOptions(
             build_id=recording.id,
             project=text.path,
-            no_cache=_uncached(options, plan, shop.reporter),
+            no_cache=uncached(options, plan, shop.reporter),
             epoch=plan.epoch,
+            explain=options.explain,
         ),
         past_of(shop, text.path),
     )
@@ -293,6 +305,11 @@ def _asked(options: BuildOptions, text: BuildfileText, plans: tuple[PlanOptions,
     told = ("context", "file", "target", "platform", "root")
     defaults = BuildOptions._field_defaults
     rest = {name: value for name, value in options._asdict().items() if name not in told and value != defaults[name]}
+    if options.build_args:
+        from builder.model.secret_names import sounds_secret
+
+        hidden = [(name, "(not shown)" if sounds_secret(name) else value) for name, value in options.build_args]
+        rest["build_args"] = tuple(hidden)
     if options.build_contexts:
         rest["build_contexts"] = [(name, _shown(place)) for name, place in options.build_contexts]
     platforms = tuple(str(wanted.target_platform) for wanted in plans)
@@ -337,7 +354,7 @@ def _write_files(options: BuildOptions, image: Built, names: tuple[str, ...], bu
         write_metadata_file(options.metadata_file, image, names, build_id)
 
 
-def _uncached(options: BuildOptions, plan: Plan, reporter: Reporter) -> frozenset[str] | None:
+def uncached(options: BuildOptions, plan: Plan, reporter: Reporter) -> frozenset[str] | None:
     """Titles of the stages whose steps are not looked up; a name that no stage of the build has is worth a warning."""
     if options.no_cache:
         return None

@@ -9,6 +9,7 @@ from builder.calls.answer import QUESTIONS, Answer
 from builder.calls.fix import FixAnswer, fix_buildfile
 from builder.debugging import Request, enter_step
 from builder.errors import UsageError
+from builder.foreseeing import Foreseen, foresee_build
 from builder.images.resolve import StoreResolver
 from builder.pipeline import BuildOptions, kept_options
 from builder.planning import PlanRequest, ignore_file
@@ -36,6 +37,13 @@ def _asked(options: BuildOptions, reporter: Reporter) -> Iterator[tuple[PlanRequ
         text = shop.buildfile()
         request = PlanRequest(text, shop.plan_options[0], ignore_file(options.context, text))
         yield request.with_every_right(), shop.resolver
+
+
+def foresee(options: BuildOptions, reporter: Reporter) -> tuple[Foreseen, ...]:
+    """What a build would do."""
+    with ExitStack() as opened:
+        store = opened.enter_context(open_store(options.root))
+        return foresee_build(options, workshop(options, store, reporter, opened))
 
 
 def debug(given: BuildOptions, request: Request, reporter: Reporter, announce: Callable[[str], None]) -> int:

@@ -31,12 +31,15 @@ class History:
         self._project = project
         self._records = records
         self._elsewhere = elsewhere
+        self._known: list[list[PastStep]] | None = None
 
     def builds(self) -> Sequence[Sequence[PastStep]]:
         """What filled a cache elsewhere counts as older than all builds of this machine."""
-        with_steps = (record for _, record in builds(self._store, self._project) if record.steps)
-        here = [list(_steps(record)) for record in islice(with_steps, _LAST)]
-        return [*here, *(steps for cache in self._elsewhere if (steps := cache.steps()))]
+        if self._known is None:
+            with_steps = (record for _, record in builds(self._store, self._project) if record.steps)
+            here = [list(_steps(record)) for record in islice(with_steps, _LAST)]
+            self._known = [*here, *(steps for cache in self._elsewhere if (steps := cache.steps()))]
+        return self._known
 
     def recall(self, key: str) -> Record | None:
         found = self._records.recall(key)

@@ -141,7 +141,7 @@ class Recording:
         if step.number <= state.taken:
             row = _taken(row, state.decisions[step.number - 1], state.records[step.number - 1], self.id)
         elif step.number == state.taken + 1 and state.pending is not None:
-            row = row._replace(key=state.pending.key, causes=state.pending.causes)
+            row = _decided(row, state.pending)
         if begun is None:
             return row
         end = ended.time if ended else time.time()
@@ -196,10 +196,13 @@ def _stage_row(stage: Stage, plan: Plan, stages: Mapping[int, Stage]) -> StageRo
     return StageRow(stage.position, stage.full_title, base, digest, after, str(stage.platform), is_target)
 
 
+def _decided(row: StepRow, decision: Decision) -> StepRow:
+    compared = decision.nearest.build if decision.nearest else ""
+    return row._replace(key=decision.key, causes=decision.causes, compared=compared)
+
+
 def _taken(row: StepRow, decision: Decision, record: Record, build: str) -> StepRow:
-    row = row._replace(
-        key=decision.key,
-        causes=decision.causes,
+    row = _decided(row, decision)._replace(
         outcome=StepOutcome.RAN,
         diff_id=str(record.layer.diff_id),
         digest=str(record.layer.descriptor.digest),

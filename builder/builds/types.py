@@ -60,6 +60,8 @@ class StepRow(NamedTuple):
     """SHA-256 of the key parts; empty where the step was not reached."""
     causes: tuple[Cause, ...] = ()
     """Why it was not cached."""
+    compared: str = ""
+    """Id of the build whose record of this step it was compared with."""
     source: Source | None = None
     diff_id: str = ""
     """Of the layer."""

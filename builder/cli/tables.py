@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from builder.progress.figures import ago_text
+
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
-_SPANS = (
-    (365 * 86400, "year"),
-    (30 * 86400, "month"),
-    (7 * 86400, "week"),
-    (86400, "day"),
-    (3600, "hour"),
-    (60, "minute"),
-    (1, "second"),
-)
 
 
 def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -46,13 +39,3 @@ def since_text(created: str, now: float) -> str:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return ago_text(now - moment.timestamp())
-
-
-def ago_text(seconds: float) -> str:
-    """`3 days ago`, of a time that is so long ago."""
-    seconds = max(0, int(seconds))
-    for length, name in _SPANS:
-        count = seconds // length
-        if count >= 2 or (count and name == "second"):
-            return f"{count} {name}{'s' if count > 1 else ''} ago"
-    return "just now"

@@ -38,7 +38,7 @@ class TaskFinished(NamedTuple):
     time: float
     cached: bool = False
     reason: str = ""
-    """Why a step was not cached, in one line."""
+    """Why a step was not cached, in one line; with `--explain` also what it was cached from."""
     error: str = ""
     """What went wrong, in one line; empty for success."""
     canceled: bool = False
@@ -64,6 +64,8 @@ class BuildFinished(NamedTuple):
     """Bytes of all layer blobs of the image."""
     names: tuple[str, ...] = ()
     error: str = ""
+    build: str = ""
+    """Its id in the history of builds."""
 
 
 Event = TaskStarted | TaskLog | TaskProgress | TaskFinished | WarningRaised | BuildFinished

@@ -7,6 +7,16 @@ from collections.abc import Sequence
 from builder.progress.events import BuildFinished, TaskProgress, WarningRaised
 from builder.progress.text import printable
 
+_SPANS = (
+    (365 * 86400, "year"),
+    (30 * 86400, "month"),
+    (7 * 86400, "week"),
+    (86400, "day"),
+    (3600, "hour"),
+    (60, "minute"),
+    (1, "second"),
+)
+
 
 def size_text(count: int) -> str:
     """Bytes as docker writes them, in powers of 1000: `999 B`, `1.2 kB`, `34.5 MB`."""
@@ -61,3 +71,13 @@ def summary_text(event: BuildFinished) -> str:
     if event.names:
         parts.append(printable(" ".join(event.names)))
     return ", ".join(parts)
+
+
+def ago_text(seconds: float) -> str:
+    """`3 days ago`, of a time that is so long ago."""
+    seconds = max(0, int(seconds))
+    for length, name in _SPANS:
+        count = seconds // length
+        if count >= 2 or (count and name == "second"):
+            return f"{count} {name}{'s' if count > 1 else ''} ago"
+    return "just now"

@@ -103,6 +103,6 @@ def _outcome(event: TaskFinished, task: _Task) -> str:
     if event.error:
         return f"ERROR: {printable(event.error)}"
     if event.cached:
-        return "CACHED"
+        return f"CACHED ({printable(event.reason)})" if event.reason else "CACHED"
     done = f"DONE {seconds_text(event.time - task.started)}"
     return f"{done} ({printable(event.reason)})" if event.reason else done

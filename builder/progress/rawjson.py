@@ -7,7 +7,7 @@ The member `event` names the kind; the others are the fields of the record in `e
     task-progress   id, time, done, total, unit
     task-finished   id, time, cached, reason, error, canceled
     warning-raised  time, rule, message, file, line
-    build-finished  time, seconds, steps, cached, image_id, size, names, error
+    build-finished  time, seconds, steps, cached, image_id, size, names, error, build
 
 Times are seconds since the epoch. Later versions may add kinds and members; none is renamed or removed.
 """

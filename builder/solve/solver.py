@@ -25,6 +25,8 @@ class SolveOptions(NamedTuple):
     no_cache: Collection[str] | None = ()
     """Titles of stages whose steps are not looked up; None: no step is."""
     epoch: int | None = None
+    explain: bool = False
+    """Hits are told with what they were taken from."""
 
 
 class Solver:
@@ -114,7 +116,14 @@ class Solver:
     def take_hit(self, state: StageState, decision: Decision, record: Record) -> None:
         task = self._announce(decision.step, state)
         state.take(decision, record)
-        self.reporter.emit(TaskFinished(task, time.time(), cached=True))
+        self.reporter.emit(TaskFinished(task, time.time(), cached=True, reason=self._hit_text(record)))
+
+    def _hit_text(self, record: Record) -> str:
+        if not self.options.explain:
+            return ""
+        from builder.solve.reasons.hits import hit_text
+
+        return hit_text(record)
 
     def carry_out(self, state: StageState, decision: Decision, flights: Flights) -> None:
         """Runs the step of a miss, or takes over what another stage has just made under the same key."""

@@ -36,10 +36,11 @@ class Listings:
         """What differs, e.g. `1 file changed: src/app.py (content)`; empty when one of them is not known any more."""
         from builder.context.compare import describe_changes
 
-        before, after = self._text(old), self._text(new)
+        before, after = self.text(old), self.text(new)
         return describe_changes(before, after) if before is not None and after is not None else ""
 
-    def _text(self, digest: str) -> bytes | None:
+    def text(self, digest: str) -> bytes | None:
+        """None where it is not known any more."""
         if digest in self._noted:
             return self._noted[digest]
         from builder.context.compare import unpack_listing

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from builder.debugging import Request
     from builder.pipeline import BuildOptions, BuildResult
+    from builder.progress.events import Reporter
 
 HELP = "Build an image from a Buildfile."
 EXAMPLES = """\
@@ -25,6 +26,8 @@ EXAMPLES = """\
   pybuild -t registry.example/app:1.0 --push .
   pybuild -o out .                        write the files of the result into a folder
   pybuild --no-cache-filter test .        run the steps of one stage again
+  pybuild --dry-run .                     what would hit and what would run
+  pybuild --explain --summary out.md .    why each step ran, also as Markdown
   pybuild --on-error shell .              look around where a RUN failed
   pybuild -q -t app . | xargs pybuild inspect"""
 
@@ -135,6 +138,8 @@ def _add_results(add: Callable[..., object]) -> None:
     )
     add("--push", action="store_true", help="push the image to the registries of its names: -o type=registry")
     add_insecure(add)
+    add("--explain", action="store_true", help="say of each hit what it was taken from, and what would be faster")
+    add("--summary", metavar="FILE", help="write what was built, and why, to FILE as Markdown")
     add("--iidfile", metavar="FILE", help="write the image id to FILE")
     add("--metadata-file", metavar="FILE", help="write what was built to FILE, as JSON")
     add(
@@ -155,7 +160,7 @@ def _add_results(add: Callable[..., object]) -> None:
         help="check the Buildfile instead: --call=check",
     )
     add("--fix", action="store_true", help="rewrite in the Buildfile what checks find and can be rewritten safely")
-    add("--dry-run", action="store_true", help="with --fix: only show it")
+    add("--dry-run", action="store_true", help="say which steps would hit or run, and run none; with --fix: show it")
     add(
         "--call",
         default="build",
@@ -176,7 +181,7 @@ def add_insecure(add: Callable[..., object]) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    if args.fix or args.dry_run:
+    if args.fix:
         from builder.cli.commands.calls import run_fix
 
         return run_fix(args, options_of(args))
@@ -186,6 +191,10 @@ def run(args: argparse.Namespace) -> int:
         call = Call.parse(args.call)
         if call.name != "build":
             return run_call(call._replace(as_json=call.as_json or args.format == "json"), options_of(args))
+    if args.dry_run:
+        from builder.cli.commands.dry_run import run_dry
+
+        return run_dry(args, options_of(args))
     if args.output:
         _check_stdout(args)
     on_error = parse_on_error(args.on_error)
@@ -196,6 +205,12 @@ def run(args: argparse.Namespace) -> int:
     from builder.wiring import build
 
     reporter = make_reporter("quiet" if args.quiet else args.progress, sys.stderr, os.environ)
+    if args.explain or args.summary or os.environ.get("GITHUB_STEP_SUMMARY"):
+        from builder.cli.commands.after_build import Heard, check_summary
+
+        if args.summary:
+            check_summary(args.summary)
+        reporter = Heard(reporter)
     try:
         with interrupted_by_signals():
             result = build(options_of(args), reporter)
@@ -206,8 +221,17 @@ def run(args: argparse.Namespace) -> int:
         return _after_failure(args, error, on_error)
     finally:
         reporter.close()
+        _tell(args, reporter)
     print_result(args, result)
     return 0
+
+
+def _tell(args: argparse.Namespace, reporter: Reporter) -> None:
+    build = getattr(reporter, "build", "")
+    if build:
+        from builder.cli.commands.after_build import tell_afterwards
+
+        tell_afterwards(args.root, build, args.summary, explain=args.explain)
 
 
 def announce(text: str) -> None:
@@ -283,6 +307,7 @@ def options_of(args: argparse.Namespace) -> BuildOptions:
         outputs=tuple(args.output),
         iidfile=args.iidfile,
         metadata_file=args.metadata_file,
+        explain=args.explain,
         runtime=args.runtime,
         root=args.root,
         surroundings=surroundings_of(args),

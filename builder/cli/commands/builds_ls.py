@@ -11,8 +11,8 @@ from itertools import islice
 from builder.builds.document import summary
 from builder.builds.reading import builds
 from builder.builds.types import BuildRecord
-from builder.cli.tables import ago_text, print_table
-from builder.progress.figures import seconds_text
+from builder.cli.tables import print_table
+from builder.progress.figures import ago_text, seconds_text
 from builder.progress.text import printable
 from builder.wiring import open_store
 

@@ -9,8 +9,8 @@ import time
 from builder.builds.document import build_document
 from builder.builds.reading import find_build
 from builder.builds.types import BuildRecord, StepRow
-from builder.cli.tables import ago_text, print_table
-from builder.progress.figures import seconds_text, size_text
+from builder.cli.tables import print_table
+from builder.progress.figures import ago_text, seconds_text, size_text
 from builder.progress.text import printable
 from builder.wiring import open_store
 

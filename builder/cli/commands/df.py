@@ -7,11 +7,12 @@ import json
 import time
 from collections.abc import Sequence
 
-from builder.cli.tables import ago_text, print_table, size_text
+from builder.cli.tables import print_table, size_text
 from builder.disk.prune import Disk
 from builder.disk.types import TITLES, Item, Kind
 from builder.disk.usage import Row
 from builder.model.digest import is_hex
+from builder.progress.figures import ago_text
 from builder.wiring import image_uses, open_store
 
 HELP = "Show what takes room in the store, and how much of it could be freed."

@@ -1,0 +1,107 @@
+"""Advice follows from recorded builds, and says nothing without them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from builder.advice.layers import wasted_in_layers
+from builder.advice.order import arguments_before_their_use, copies_before_slow_steps
+from builder.advice.unused import unused_files
+from builder.builds.types import BuildRecord, Outcome, StageRow, StepOutcome, StepRow
+from builder.model.digest import Digest
+from builder.model.entry import Entry, Kind
+from builder.solve.types import Cause
+
+FILES = Cause("files", "COPY .: 1 file changed: a (content)")
+BELOW = Cause("below", "earlier step 1 produced other files", "0.1")
+VERSION = Cause("argument", "ARG VERSION: 1 -> 2", "VERSION")
+STAGE = StageRow(0, "stage-0", "scratch", is_target=True)
+
+
+def row(number: int, text: str, causes: Sequence[Cause] = (), seconds: float = 0.0) -> StepRow:
+    outcome = StepOutcome.RAN if causes else StepOutcome.CACHED
+    diff_id = str(Digest.of(text.encode()))
+    return StepRow(
+        f"0.{number}", "stage-0", number, text, number + 1, number + 1, (), outcome, 0.0, seconds, "a" * 64,
+        tuple(causes), diff_id=diff_id,
+    )  # fmt: skip
+
+
+def build(*rows: StepRow, context: str = "/none") -> BuildRecord:
+    return BuildRecord(
+        "1", f"{context}/Buildfile", context, "", (), {}, 0.0, 1.0, Outcome.BUILT, stages=(STAGE,), steps=rows
+    )
+
+
+def edited(seconds: float) -> BuildRecord:
+    return build(
+        row(1, "COPY . /app", [FILES]), row(2, "RUN install", [BELOW], seconds), row(3, "RUN lint", [BELOW], 1)
+    )
+
+
+def test_a_copy_before_a_slow_step_is_named_with_what_it_cost() -> None:
+    builds = [edited(10), edited(20), build(row(1, "COPY . /app"), row(2, "RUN install"))]
+    (advice,) = copies_before_slow_steps(builds[0], builds)
+    assert (advice.kind, advice.line, advice.seconds) == ("copy-order", 2, 16.0)
+    assert "changed in 2 of 3 builds, and RUN install (line 3) ran again" in advice.text
+
+
+def test_once_is_no_pattern_and_little_is_no_gain() -> None:
+    once = [edited(10), build(row(1, "COPY . /app"), row(2, "RUN install"))]
+    assert list(copies_before_slow_steps(once[0], once)) == []
+    quick = [build(row(1, "COPY . /app", [FILES]), row(2, "RUN install", [BELOW], 0.01))] * 3
+    assert list(copies_before_slow_steps(quick[0], quick)) == []
+
+
+def test_a_step_that_ran_for_another_reason_is_not_counted() -> None:
+    other = build(row(1, "COPY . /app", [FILES]), row(2, "RUN install", [VERSION], 10))
+    assert list(copies_before_slow_steps(other, [other, other])) == []
+
+
+def test_an_argument_that_a_step_does_not_mention() -> None:
+    builds = [build(row(1, "RUN make", [VERSION], seconds)) for seconds in (2.0, 4.0)]
+    silent = {"argv": ["/bin/sh", "-c", "make"]}
+    (advice,) = arguments_before_their_use(builds[0], builds, lambda _: silent)
+    assert (advice.kind, advice.seconds) == ("argument-order", 3.0)
+    said = {"argv": ["/bin/sh", "-c", "make V=$VERSION"]}
+    assert list(arguments_before_their_use(builds[0], builds, lambda _: said)) == []
+    assert list(arguments_before_their_use(builds[0], builds, lambda _: None)) == []
+
+
+def tables(*layers: Sequence[Entry]) -> Mapping[str, Sequence[Entry]]:
+    texts = ("RUN one", "RUN two")
+    return {str(Digest.of(text.encode())): layer for text, layer in zip(texts, layers, strict=True)}
+
+
+TWO = build(row(1, "RUN one"), row(2, "RUN two"))
+
+
+def test_lists_of_apt_that_stay() -> None:
+    known = tables([Entry("var/lib/apt/lists/x", Kind.FILE, size=5_000_000)], [])
+    (advice,) = wasted_in_layers(TWO, known.get)
+    assert (advice.kind, advice.step, advice.size) == ("apt-lists", "0.1", 5_000_000)
+
+
+def test_what_is_removed_in_a_later_layer() -> None:
+    first = [
+        Entry("src/a", Kind.FILE, size=200_000),
+        Entry("src/b", Kind.FILE, size=1),
+        Entry("srcs", Kind.FILE, size=9),
+    ]
+    (advice,) = wasted_in_layers(TWO, tables(first, [Entry("src", Kind.WHITEOUT)]).get)
+    assert (advice.kind, advice.step, advice.size) == ("removed-later", "0.2", 200_001)
+    assert "RUN two (line 3) removes 200.0 kB that RUN one (line 2) wrote" in advice.text
+    assert list(wasted_in_layers(TWO, lambda _: None)) == []
+
+
+def test_files_that_no_step_uses(tmp_path: Path) -> None:
+    for name, size in (("used", 9), ("data/big", 2 << 20), ("data/ignored", 2 << 20), ("Buildfile", 1)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(bytes(size))
+    (tmp_path / ".dockerignore").write_text("data/ignored\n")
+    record = build(row(1, "COPY used /"), context=str(tmp_path))
+    (advice,) = unused_files(record, lambda _: {"files": "1"}, {"1": ["used"]}.get)
+    assert (advice.kind, advice.size) == ("unused-files", 2 << 20)
+    assert advice.text.startswith("no step uses data/ (2.1 MB)")
+    assert list(unused_files(record, lambda _: {"files": "2"}, {"1": ["used"]}.get)) == []
