@@ -36,14 +36,15 @@ def is_archive(fd: int) -> bool:
 
 
 @contextmanager
-def archive_items(fd: int, spool_directory: str | None = None) -> Iterator[list[Item]]:
+def archive_items(fd: int, spool_directory: str | None = None, *, links_out: bool = False) -> Iterator[list[Item]]:
     """The items of the archive, sorted; their openers hold within the `with` block.
 
     Paths are clean and inside of the archive's own root; the item of path "" is there if the archive describes its
-    root. Directories that are only implied are no items. Raises LayerError for a damaged or hostile archive.
+    root. Directories that are only implied are no items. With `links_out`, a HARDLINK can name what the archive does
+    not hold before it: by a path with a leading slash. Raises LayerError for a damaged or hostile archive.
     """
     if not sniff(os.pread(fd, MAGIC_SIZE, 0)):
-        yield _indexed(fd)
+        yield _indexed(fd, links_out)
         return
     from tempfile import TemporaryFile
 
@@ -51,11 +52,11 @@ def archive_items(fd: int, spool_directory: str | None = None) -> Iterator[list[
         content = decompress(FileSource(fd))
         while data := content.read(_CHUNK):
             spool.write(data)
-        yield _indexed(spool.fileno())
+        yield _indexed(spool.fileno(), links_out)
 
 
-def _indexed(fd: int) -> list[Item]:
-    placing = Placing(markers=False)
+def _indexed(fd: int, links_out: bool) -> list[Item]:
+    placing = Placing(markers=False, links_out=links_out)
     reader = MemberReader(FileSource(fd))
     stored: dict[str, _Stored] = {}
     for member in reader:

@@ -13,6 +13,7 @@ from itertools import count
 from typing import NamedTuple
 
 from builder.errors import LayerError
+from builder.layers.attributes import CAPABILITY
 from builder.layers.header import OPAQUE_NAME, WHITEOUT_PREFIX
 from builder.layers.members import Member
 from builder.layers.tree import Tree
@@ -21,7 +22,6 @@ from builder.model.entry import Entry, Kind
 _META_PREFIX = WHITEOUT_PREFIX * 2
 """Files that aufs kept for itself, but for the opaque marker."""
 
-_KEPT_XATTRS = ("security.capability",)
 _KEPT_NAMESPACE = "user."
 _OVERLAY_NAMESPACE = "user.overlay."
 """Would speak to the kernel's overlay of the snapshot: a hostile archive must not."""
@@ -41,11 +41,15 @@ class Placed(NamedTuple):
 class Placing:
     """Takes members in archive order; `table` is the sorted result.
 
-    With `markers`, names that begin with `.wh.` are whiteouts (a layer's archive); without, they are names.
+    With `markers`, names that begin with `.wh.` are whiteouts (a layer's archive); without, they are names. With
+    `links_out`, a hardlink to what the archive does not hold is an entry of its own, whose `link` begins with a slash.
     """
 
-    def __init__(self, *, markers: bool) -> None:
+    def __init__(self, *, markers: bool, links_out: bool = False) -> None:
         self._markers = markers
+        self._links_out = links_out
+        self._outside: dict[str, int] = {}
+        """The groups of those links, by what they link to."""
         self._tree = Tree()
         self._implied: set[str] = {""}
         self._whiteouts: set[str] = set()
@@ -81,7 +85,7 @@ class Placing:
         self._tree.put(entry, 0)
         if member.kind is Kind.HARDLINK:
             target = self._target(member)
-            self._groups[path] = group = self._groups.setdefault(target, next(self._numbers))
+            self._groups[path] = group = self._group(target)
             if not self._markers:
                 self._last_link[group] = member
             entry = entry._replace(kind=Kind.HARDLINK, link=target, size=0)
@@ -177,10 +181,16 @@ class Placing:
         parent = self._tree.resolve("/".join(parts[:-1]))
         return f"{parent}/{parts[-1]}" if parent else "".join(parts[-1:])
 
+    def _group(self, target: str) -> int:
+        groups = self._groups if self._tree.get(target) else self._outside
+        return groups.setdefault(target, next(self._numbers))
+
     def _hardlink(self, path: str, member: Member) -> Entry | None:
         """The entry at `path` when it has become a link; None if it is a link to itself."""
         target = self._target(member)
         node = self._tree.get(target)
+        if node is None and self._links_out and path != target:
+            return _entry(path, member)._replace(link=f"/{target}")
         if node is None or node.entry.kind is Kind.DIRECTORY:
             what = "is a directory" if node else "it does not hold before it"
             raise LayerError("bad-archive", f"an archive links {path!r} to {target!r}, which {what}")
@@ -189,6 +199,7 @@ class Placing:
     def _make_room(self, path: str, entry: Entry) -> bool:
         """Whether something at `path` has to go for `entry`; what is known of it is forgotten."""
         self._implied.discard(path)
+        self._outside.pop(path, None)
         if path in self._whiteouts:
             self._whiteouts.discard(path)
             if entry.kind is Kind.DIRECTORY:
@@ -248,5 +259,5 @@ def _kept_xattrs(member: Member) -> tuple[tuple[str, bytes], ...]:
     return tuple(
         (name, value)
         for name, value in named
-        if name in _KEPT_XATTRS or (name.startswith(_KEPT_NAMESPACE) and not name.startswith(_OVERLAY_NAMESPACE))
+        if name == CAPABILITY or (name.startswith(_KEPT_NAMESPACE) and not name.startswith(_OVERLAY_NAMESPACE))
     )

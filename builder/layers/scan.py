@@ -3,7 +3,7 @@
 2026-11-24, as containerd and BuildKit do (their archive and overlay differ): a layer holds every directory that
 the upper directory holds, because it carries the metadata that the mount showed, and so the parents of whatever
 changed; the root directory itself is never in a layer; sockets are left out. Where BuildKit lists each file that
-an opaque directory hides, we write the opaque marker; and beside `security.capability` we keep `user.*`.
+an opaque directory hides, we write the opaque marker.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from builder.errors import LayerError
+from builder.layers.attributes import CAPABILITY
 from builder.layers.paths import Cursor, open_beneath
 from builder.model.entry import Entry, Kind
 
@@ -26,7 +27,6 @@ _REFUSED = {
 }
 """What an upper directory cannot say without its lower ones; our own mounts turn both off."""
 
-_CAPABILITY = "security.capability"
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
 """Non-blocking, so that a file replaced by a fifo meanwhile does not hang the build."""
 
@@ -143,7 +143,7 @@ _DEVICES = (Kind.CHAR_DEVICE, Kind.BLOCK_DEVICE)
 
 
 def _xattrs(dir_fd: int, name: str) -> tuple[tuple[tuple[str, bytes], ...], dict[str, bytes]]:
-    """The attributes that a layer keeps, sorted, and overlay's own by their last part.
+    """The attributes that a file can have from a layer, sorted, and overlay's own by their last part.
 
     There is no `listxattrat` before Linux 6.13: the path goes through /proc/self/fd, whose own link is the only one
     that is followed.
@@ -163,6 +163,6 @@ def _xattrs(dir_fd: int, name: str) -> tuple[tuple[tuple[str, bytes], ...], dict
         namespace = next((n for n in _OVERLAY_NAMESPACES if attribute.startswith(n)), "")
         if namespace:
             overlay[attribute.removeprefix(namespace)] = os.getxattr(target, attribute, follow_symlinks=False)
-        elif attribute == _CAPABILITY or attribute.startswith("user."):
+        elif attribute == CAPABILITY or attribute.startswith("user."):
             kept.append((attribute, os.getxattr(target, attribute, follow_symlinks=False)))
     return tuple(kept), overlay

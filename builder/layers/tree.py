@@ -43,6 +43,9 @@ class Tree:
         """The node at `path` itself: no symlink is followed."""
         return self._nodes.get(path)
 
+    def __getitem__(self, path: str) -> Node:
+        return self._nodes[path]
+
     def content(self, node: Node) -> Entry:
         """The entry whose content `node` shows: of a hardlink the entry it links to, in the same layer; else itself."""
         return self._linked[node] if node.entry.kind is Kind.HARDLINK else node.entry

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from builder.layers.attributes import carried
 from builder.layers.pack import Item, pack
 from builder.layers.scan import scan_upper
 from builder.layers.table import write_table
@@ -33,10 +34,10 @@ def job(args: dict[str, Any], fds: list[int]) -> dict[str, Any]:
     return {"entries": len(table)}
 
 
-def changes(upper: str, lowers: tuple[str, ...] | None) -> Iterable[Item]:
+def changes(upper: str, lowers: tuple[str, ...] | None) -> Iterator[Item]:
     """The items of the layer, sorted. With `lowers`, markers that hide nothing are left out: overlayfs calls every new
     directory opaque, and fuse-overlayfs leaves a whiteout for everything that was removed."""
-    items = scan_upper(upper)
+    items = ((carried(entry), opener) for entry, opener in scan_upper(upper))
     return items if lowers is None else without_idle_markers(items, Merged(lowers))
 
 

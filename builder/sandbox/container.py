@@ -144,13 +144,15 @@ def _mount(item: Mount | File, target: str, trees: dict[Mount | File, int]) -> N
         os.makedirs(os.path.dirname(target) if is_file else target, 0o755, exist_ok=True)
         if is_file and not os.path.lexists(target):
             os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o644))
+        if target in devices.OWN_MOUNTS:
+            kernel.unmount(target, kernel.MNT_DETACH)  # replaced, not covered
         if item in trees:
             if isinstance(item, Mount) and item.readonly:
                 kernel.change_mount(trees[item], kernel.MOUNT_ATTR_RDONLY)
             kernel.attach_mount(trees[item], target)
         elif isinstance(item, Mount):
             size = f",size={item.size}" if item.size else ""
-            flags = kernel.MS_NOSUID | kernel.MS_NODEV | (kernel.MS_RDONLY if item.readonly else 0)
+            flags = kernel.MS_NOSUID | (kernel.MS_RDONLY if item.readonly else 0)
             flags |= kernel.MS_NOEXEC if item.noexec else 0
             kernel.mount("tmpfs", target, "tmpfs", flags, f"mode={item.mode or 0:o}{size}")
     except OSError as error:

@@ -35,6 +35,8 @@ _MACHINE_NODES = {
 _LOOP, _LOOPS = 7, 8
 _NO_EXEC = kernel.MS_NOSUID | kernel.MS_NOEXEC | kernel.MS_NODEV
 TTY_GROUP = 5
+OWN_MOUNTS = ("/dev/pts", "/dev/shm", "/dev/mqueue")  # noqa: S108 - mount points
+"""What a mount of the run at one of these places replaces, as in BuildKit: nobody sees what it covers."""
 
 
 def show_dev(place: str, *, insecure: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from builder.sandbox import devices, privileges, syscall_table, system_files
 from builder.sandbox.arrange import Arranged, in_order
-from builder.sandbox.devices import TTY_GROUP
+from builder.sandbox.devices import OWN_MOUNTS, TTY_GROUP
 from builder.sandbox.identity import Identities
 from builder.sandbox.spec import File, RunSpec
 from builder.sandbox.users import Identity
@@ -29,7 +29,7 @@ def config(arranged: Arranged, identity: Identity) -> dict[str, Any]:
         "root": {"path": arranged.root, "readonly": spec.readonly_root},
         "hostname": spec.hostname,
         "process": _process(arranged, identity),
-        "mounts": [*_system_mounts(arranged), *_mounts(arranged)],
+        "mounts": _without_replaced([*_system_mounts(arranged), *_mounts(arranged)]),
         "linux": _linux(spec, arranged.identities),
     }
 
@@ -61,6 +61,14 @@ def _process(arranged: Arranged, identity: Identity) -> dict[str, Any]:
 def _capabilities(spec: RunSpec) -> list[str]:
     mask = privileges.own_capabilities() if spec.insecure else privileges.mask_of(spec.capabilities)
     return [name for bit, name in enumerate(privileges.CAPABILITIES) if mask >> bit & 1]
+
+
+def _without_replaced(mounts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of our own mounts in /dev only those that no other mount has the place of."""
+    places = [mount["destination"] for mount in mounts]
+    return [
+        mount for at, mount in enumerate(mounts) if places[at] not in OWN_MOUNTS or places[at] not in places[at + 1 :]
+    ]
 
 
 def _system_mounts(arranged: Arranged) -> list[dict[str, Any]]:
@@ -95,7 +103,7 @@ def _mounts(arranged: Arranged) -> list[dict[str, Any]]:
             mounts.append(_mount(target, "none", item.source, ["rbind", *(["ro"] if item.readonly else [])]))
         else:
             size = [f"size={item.size}"] if item.size else []
-            options = ["nosuid", "nodev", f"mode={item.mode or 0:o}", *size]
+            options = ["nosuid", f"mode={item.mode or 0:o}", *size]
             options += [word for word, given in (("ro", item.readonly), ("noexec", item.noexec)) if given]
             mounts.append(_mount(target, "tmpfs", "tmpfs", options))
     return mounts

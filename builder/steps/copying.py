@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 
 from builder.context.select import Source as Selection
+from builder.layers.attributes import carried
 from builder.layers.pack import Item as Packed
 from builder.layers.pack import Opener
 from builder.lean import TYPE_CHECKING
@@ -18,7 +19,7 @@ from builder.steps.commit import commit_items
 from builder.steps.kitchen import Kitchen
 from builder.steps.owner import Owner, parse_owner
 from builder.steps.place import Item, NewDirectory, Placement
-from builder.steps.trees import below, file_reader, stack_contents, tree_of
+from builder.steps.trees import below, file_reader, files_below, stack_contents, tree_of
 
 if TYPE_CHECKING:
     from builder.steps.remote import Fetched
@@ -38,9 +39,10 @@ def copy_layer(
 ) -> Layer:
     """Afterwards the layer is in the store. `origin` are the layers that the sources come from, None the context."""
     base = () if action.link else parent
-    placement = Placement(below(tree_of(base, kitchen)))
+    tree = tree_of(base, kitchen)
     owner = parse_owner(action.chown, file_reader(base, kitchen)) if action.chown else None
     with ExitStack() as opened:
+        placement = Placement(below(tree), files_below(base, tree, kitchen, opened))
         open_: Open
         if origin is None:
             open_ = kitchen.context(action.source.context).open
@@ -103,7 +105,7 @@ class Copying:
             self._add_inline(file)
 
     def items(self) -> Iterator[Packed]:
-        return ((item.entry, item.opener) for item in self._placement.items())
+        return ((carried(item.entry), item.opener) for item in self._placement.items())
 
     def _members(self, source: Selection, open_: Open) -> list[Item] | None:
         """What is in the source if it is an archive."""

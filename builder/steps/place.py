@@ -30,11 +30,16 @@ class NewDirectory(NamedTuple):
     mtime: int = 0
 
 
+def _no_contents(path: str) -> Item:
+    raise LookupError(f"this placement reads no files of the image: {path}")
+
+
 class Placement:
     """The entries of a layer in the making. All paths are relative to the root, clean, without a leading slash."""
 
-    def __init__(self, below: Callable[[str], Entry | None]) -> None:
+    def __init__(self, below: Callable[[str], Entry | None], file_below: Callable[[str], Item] = _no_contents) -> None:
         self._below = below
+        self._file_below = file_below
         self._items: dict[str, Item] = {}
         self._links: dict[str, set[str]] = {}
         """The paths of hard links by what they link to."""
@@ -101,6 +106,17 @@ class Placement:
             self._remove_below(path)
         self._set(item)
 
+    def has_placed(self, path: str) -> bool:
+        return path in self._items
+
+    def file(self, path: str) -> Item:
+        """What stands at `path`, no directory, with what opens it."""
+        return self._items.get(path) or self._file_below(path)
+
+    def restate(self, item: Item) -> None:
+        """Puts the same file with other metadata: hard links to it stay that."""
+        self._items[item.entry.path] = item
+
     def _set(self, item: Item) -> None:
         self._take_away(item.entry.path)
         self._enter(item)
@@ -137,7 +153,20 @@ class Placement:
             while parent and parent not in complete and (entry := self.get(parent)):
                 complete[parent] = Item(entry)
                 parent = parent.rpartition("/")[0]
+        for target, links in self._links.items():
+            _put_first(complete, target, links)
         return sorted(complete.values(), key=lambda item: os.fsencode(item.entry.path))
+
+
+def _put_first(items: dict[str, Item], target: str, links: set[str]) -> None:
+    """Afterwards the first path of the file at `target` has the content, the others link to it."""
+    first = min((target, *links), key=os.fsencode)
+    if first == target:
+        return
+    old = items[target]
+    items[first] = old._replace(entry=old.entry._replace(path=first))
+    for name in ({target} | links) - {first}:
+        items[name] = Item(old.entry._replace(path=name, kind=Kind.HARDLINK, link=first, size=0, digest=""))
 
 
 def _ancestors(path: str) -> list[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 
 from builder.context.stack import StackTree
 from builder.images.contents import Contents
@@ -14,6 +15,7 @@ from builder.model.entry import Entry, Kind
 from builder.model.layer import Chain
 from builder.steps.kitchen import Kitchen
 from builder.steps.owner import ReadFile
+from builder.steps.place import Item
 
 USER_FILE_BYTES = 10 << 20
 """More of a passwd or group file is not read."""
@@ -50,6 +52,17 @@ def stack_contents(chain: Chain, tree: Tree, paths: Iterable[str], kitchen: Kitc
             return contents.open(entry.digest)
 
         yield open_
+
+
+def files_below(chain: Chain, tree: Tree, kitchen: Kitchen, opened: ExitStack) -> Callable[[str], Item]:
+    """How a placement asks for a file, no directory, with its content, which holds until `opened` is closed."""
+
+    def get(path: str) -> Item:
+        entry = tree.content(tree[path])
+        open_ = opened.enter_context(stack_contents(chain, tree, [path], kitchen))
+        return Item(entry._replace(path=path), partial(open_, path) if entry.kind is Kind.FILE else None)
+
+    return get
 
 
 def file_reader(chain: Chain, kitchen: Kitchen) -> ReadFile | None:

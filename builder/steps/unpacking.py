@@ -3,7 +3,8 @@
 As docker unpacks: only directories merge, everything else replaces what stands there; symlinks of the image on the way
 to a member are followed, with the destination as the root of absolute ones; what the archive says of its own root does
 not touch the destination. `--chown` owns all of
-it, `--chmod` does not count.
+it, `--chmod` does not count. A hard link to a file of the image is one where the archive's member makes that file look
+other than before; where it looks the same the link is a copy, as BuildKit's layer leaves out what has not changed.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import os
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from builder.errors import ContextError
+from builder.errors import ContextError, LayerError
 from builder.layers.archive import archive_items, is_archive
 from builder.layers.links import resolve
 from builder.model.entry import Entry, Kind
@@ -26,13 +27,14 @@ def open_archive(path: str, open_: Callable[[str], int], opened: ExitStack) -> l
     opened.callback(os.close, fd)
     if not is_archive(fd):
         return None
-    return [Item(entry, opener) for entry, opener in opened.enter_context(archive_items(fd))]
+    return [Item(entry, opener) for entry, opener in opened.enter_context(archive_items(fd, links_out=True))]
 
 
 def place_members(members: list[Item], placement: Placement, dest: str, new: NewDirectory, owner: Owner | None) -> None:
     """Afterwards all members are placed; `dest` is made a directory if it is missing."""
     root = placement.resolve(dest)
     placement.make_directories(root, new._replace(mode=0o755))
+    outside = _linked_outside(members, root, placement, owner)
     targets: dict[str, str] = {}
     for entry, opener in members:
         if not entry.path:
@@ -41,7 +43,30 @@ def place_members(members: list[Item], placement: Placement, dest: str, new: New
         parent = _inside(placement, root, above)
         placement.make_directories(parent, NewDirectory(mtime=new.mtime))
         targets[entry.path] = f"{parent}/{name}".strip("/")
-        placement.replace(Item(_placed(entry, targets, owner), opener))
+        if entry.path in outside:
+            found = outside[entry.path]
+            placement.replace(found._replace(entry=found.entry._replace(path=targets[entry.path])))
+            if found.entry.kind is Kind.HARDLINK:
+                targets[entry.path] = found.entry.link
+        else:
+            placement.replace(Item(_placed(entry, targets, owner), opener))
+
+
+def _linked_outside(members: list[Item], root: str, placement: Placement, owner: Owner | None) -> dict[str, Item]:
+    """By the path of a link: the file of the image that it links to, as it was before, but with the metadata of the
+    link. Those that are changed by that are put in their places."""
+    found: dict[str, Item] = {}
+    for entry, _ in members:
+        if entry.kind is not Kind.HARDLINK or not entry.link.startswith("/"):
+            continue
+        above, _, name = entry.link[1:].rpartition("/")
+        path = f"{_inside(placement, root, above)}/{name}".strip("/")
+        known = placement.get(path)
+        if known is None or known.kind is Kind.DIRECTORY:
+            what = "is a directory" if known else "is neither in it before nor in the image"
+            raise LayerError("bad-archive", f"an archive links {entry.path!r} to {entry.link!r}, which {what}")
+        found[entry.path] = _restated(path, entry, placement, owner)
+    return found
 
 
 def _inside(placement: Placement, root: str, path: str) -> str:
@@ -59,6 +84,19 @@ def _inside(placement: Placement, root: str, path: str) -> str:
             hint="absolute links count from the destination while an archive is unpacked",
         )
     return f"{root}/{found}".strip("/")
+
+
+def _restated(path: str, link: Entry, placement: Placement, owner: Owner | None) -> Item:
+    """What stands at `path` as one more link to it is described: linking sets owner, mode and time."""
+    old = placement.file(path)
+    uid, gid = owner or (link.uid, link.gid)
+    entry = old.entry._replace(uid=uid, gid=gid, xattrs=())
+    if entry.kind is not Kind.SYMLINK:
+        entry = entry._replace(mode=link.mode, mtime=link.mtime)
+    if entry == old.entry and not placement.has_placed(path):
+        return old
+    placement.restate(old._replace(entry=entry))
+    return Item(entry._replace(kind=Kind.HARDLINK, link=path, size=0, digest=""))
 
 
 def _placed(entry: Entry, targets: dict[str, str], owner: Owner | None) -> Entry:

@@ -9,7 +9,8 @@ otherwise an object, with one of
                                                    with "directory": true
 
 and any of "mode" (octal text), "owner" ("1:2"), "xattrs" ({name: text}), and for archives "compress" (gz, bz2, xz,
-zst), "format" (gnu, pax, ustar), "cut" (bytes to keep). Names are surrogate escapes where they are not UTF-8.
+zst), "format" (gnu, pax, ustar), "poke" ({offset: text} that is written over it), "append" (text after it), "cut"
+(bytes to keep of what comes out). Names are surrogate escapes where they are not UTF-8.
 """
 
 from __future__ import annotations
@@ -85,6 +86,9 @@ def _make(folder: str, place: str, details: Description) -> None:
 def _content(details: Description) -> bytes:
     if "tar" in details:
         data = tar_of(details["tar"], details.get("format", "gnu"))
+        for offset, written in details.get("poke", {}).items():
+            data = data[: int(offset)] + written.encode() + data[int(offset) + len(written) :]
+        data += details.get("append", "").encode()
         return _COMPRESSORS[details.get("compress", "")](data)[: details.get("cut")]
     if "zeros" in details:
         return bytes(details["zeros"])

@@ -103,3 +103,19 @@ def test_the_last_of_several_links_says_owner_and_mode(tmp_path: Path) -> None:
             ("z", Kind.HARDLINK, "a"),
         ]
         assert {(entry.mode, entry.uid, entry.gid, entry.mtime) for entry, _ in items} == {(0o4755, 0o4755, 7, 0o4755)}
+
+
+def test_links_out_are_told_from_links_within(tmp_path: Path) -> None:
+    """A link means what stands there at its point of the archive; what comes later has the name for itself."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for name, link in [("k", "f"), ("f", ""), ("l", "f"), ("m", "k"), ("n", "../a/../o")]:
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = (tarfile.LNKTYPE if link else tarfile.REGTYPE), link
+            tar.addfile(info)
+    with opened(tmp_path, out.getvalue()) as fd, archive_items(fd, str(tmp_path), links_out=True) as items:
+        found = {entry.path: (entry.kind, entry.link) for entry, _ in items}
+    assert found["k"] == (Kind.HARDLINK, "/f")
+    assert found["m"] == (Kind.HARDLINK, "k")
+    assert found["l"] == (Kind.HARDLINK, "f")
+    assert found["n"] == (Kind.HARDLINK, "/o")
