@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from builder.cache.local import LocalCache
 from builder.disk.holdings import Holdings
@@ -23,15 +23,12 @@ class Cache:
 
     kind = Kind.CACHE
 
-    def __init__(
-        self, store: Store, records: LocalCache, holdings: Holdings, why: str, sweep: Callable[[Remover], object]
-    ) -> None:
-        """`why` is what is noted of a record that goes; `sweep` removes the blobs that nobody holds then."""
+    def __init__(self, store: Store, records: LocalCache, holdings: Holdings, why: str) -> None:
+        """`why` is what is noted of a record that goes."""
         self._store = store
         self._records = records
         self._holdings = holdings
         self._why = why
-        self._sweep = sweep
         self._by_layer: dict[Digest, list[Record]] = defaultdict(list)
         for record in holdings.records:
             self._by_layer[record.layer.diff_id].append(record)
@@ -67,14 +64,11 @@ class Cache:
         running = RUNNING if stamp >= self._holdings.horizon else ""
         return Item(self.kind, blob, _FORGOTTEN, self._holdings.sizes[blob], 0, stamp / 1e9, running)
 
-    def remove(self, ids: Sequence[str], remover: Remover) -> list[str]:
+    def remove(self, ids: Sequence[str], remover: Remover) -> list[str]:  # noqa: ARG002 - blobs go by the sweep
         gone = [record for text in ids for record in self._by_layer.get(Digest(text), ())]
         if gone:
             self._records.prune(gone, self._why, time.time())
-        self._sweep(remover)
-        return [
-            text for text in ids if text not in self._holdings.sizes or self._store.blobs.size(Digest(text)) is None
-        ]
+        return list(ids)
 
 
 def _number(step: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
 from builder.disk.cache import RUNNING
@@ -25,10 +25,9 @@ class Downloads:
 
     kind = Kind.DOWNLOADS
 
-    def __init__(self, store: Store, holdings: Holdings, sweep: Callable[[Remover], object]) -> None:
+    def __init__(self, store: Store, holdings: Holdings) -> None:
         self._store = store
         self._holdings = holdings
-        self._sweep = sweep
 
     def items(self) -> list[Item]:
         files = file_items(self._store, self.kind, [_FILES], "file of a URL", only_all=False)
@@ -54,6 +53,7 @@ class Downloads:
         for name, lookup in self._holdings.lookups.items():
             blobs = self._holdings.documents[name]
             own, shared = self._holdings.bytes_of(blobs - held), self._holdings.bytes_of(blobs & held)
+            held |= blobs  # two names may mean the same
             stamp = self._holdings.stamps.get(lookup.descriptor.digest, 0)
             running = RUNNING if stamp >= self._holdings.horizon else ""
             found.append(Item(self.kind, _NAME + name, name, own, shared, stamp / 1e9, running))
@@ -64,7 +64,6 @@ class Downloads:
         for text in names:
             forget_lookup(self._store, text.removeprefix(_NAME))
         forget_blobs(self._store)
-        self._sweep(remover)
         files = [text for text in ids if text.startswith(f"{_FILES}/")]
         gone = remove_files(self._store, files, self._holdings.horizon, remover)
         self._forget_urls()

@@ -33,19 +33,21 @@ def apply_policy(store: Store, uses: Callable[[], Sequence[Use]], remover: Remov
 
 def _keep_to(store: Store, storage: Storage, uses: Callable[[], Sequence[Use]], remover: Remover) -> None:
     """One process at a time; who comes meanwhile leaves it to that one."""
-    from builder.disk.choose import Wish
+    from builder.disk.choose import Wish, choose
     from builder.disk.prune import Disk
-    from builder.disk.types import CACHES
+    from builder.disk.types import CACHES, Item
 
     lock = FileLock(f"{store.folder('locks')}/policy")
     try:
         if not lock.exclusive(wait=False):
             return
-        if storage.keep_age is not None:
-            with Disk(store, uses, "keep-age", spare_ours=True) as disk:
-                disk.prune(Wish(CACHES, everything=True, until=time.time() - storage.keep_age), remover)
-        if storage.keep_storage is not None:
-            with Disk(store, uses, "keep-storage", spare_ours=True) as disk:
-                disk.prune(Wish(CACHES, keep_bytes=storage.keep_storage), remover)
+        with Disk(store, uses, "the policy of the configuration", spare_ours=True) as disk:
+            old: Sequence[Item] = ()
+            if storage.keep_age is not None:
+                old = choose(disk.items(), Wish(CACHES, everything=True, until=time.time() - storage.keep_age))
+            rest = set(disk.items()).difference(old)
+            beyond = choose(rest, Wish(keep_bytes=storage.keep_storage)) if storage.keep_storage is not None else []
+            if old or beyond:
+                disk.remove([*old, *beyond], remover)
     finally:
         lock.release()

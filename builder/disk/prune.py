@@ -19,7 +19,7 @@ from builder.disk.mounts import Mounts
 from builder.disk.plans import Plans
 from builder.disk.sizes import Sizes
 from builder.disk.snapshots import Snapshots
-from builder.disk.types import Item, Kind, Shelf
+from builder.disk.types import SWEPT, Item, Kind, Shelf
 from builder.disk.usage import Row, usage
 from builder.disk.volumes import Volumes
 from builder.images.remove import roots_of
@@ -87,10 +87,10 @@ class Disk:
             Containers(store, horizon, without),
             Snapshots(store, self._holdings, self._sizes),
             Images(store, self._holdings),
-            Cache(store, self._records, self._holdings, why, self._sweep),
+            Cache(store, self._records, self._holdings, why),
             Volumes(store, without),
             Mounts(store, self._sizes),
-            Downloads(store, self._holdings, self._sweep),
+            Downloads(store, self._holdings),
             Contexts(store, now),
             Plans(store, horizon),
             History(store, horizon),
@@ -120,13 +120,16 @@ class Disk:
 
     def prune(self, wish: Wish, remover: Remover) -> Pruning:
         """Takes what `choose` chooses, but for what has come into use meanwhile."""
-        chosen = choose(self._items, wish)
-        gone = []
+        return self.remove(choose(self._items, wish), remover)
+
+    def remove(self, items: Sequence[Item], remover: Remover) -> Pruning:
+        """Some of `items`, but for what has come into use meanwhile."""
+        gone: list[Item] = []
         for shelf in self._shelves:
-            ids = [item.id for item in chosen if item.kind is shelf.kind]
+            ids = [item.id for item in items if item.kind is shelf.kind]
             removed = set(shelf.remove(ids, remover)) if ids else set()
-            gone += [item for item in chosen if item.kind is shelf.kind and item.id in removed]
-        if Kind.IMAGES in wish.taken_kinds:
+            gone += [item for item in items if item.kind is shelf.kind and item.id in removed]
+        if any(item.kind in SWEPT for item in gone):
             self._sweep(remover)
         return Pruning(tuple(gone), self._freed(gone))
 

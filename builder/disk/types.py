@@ -42,6 +42,10 @@ ASKED_FOR = frozenset({Kind.VOLUMES, Kind.HISTORY})
 """What people may want to keep: it goes only when it is named."""
 
 
+SWEPT = frozenset({Kind.IMAGES, Kind.CACHE, Kind.DOWNLOADS})
+"""What holds blobs."""
+
+
 class Item(NamedTuple):
     kind: Kind
     id: str
@@ -70,5 +74,5 @@ class Shelf(Protocol):
         """Looks, and changes nothing."""
 
     def remove(self, ids: Sequence[str], remover: Remover) -> list[str]:
-        """Removes those that are still unused, and returns them. `remover` takes trees whose files belong to
-        anybody."""
+        """Removes those that are still unused, and returns them; blobs that nobody holds then go by a sweep. `remover`
+        takes trees whose files belong to anybody."""

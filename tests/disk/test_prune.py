@@ -15,7 +15,7 @@ from builder.cache.local import LocalCache
 from builder.store.store import Store
 from tests.support.cli import Pybuild, write
 
-LEFT = {"index.json", "oci-layout", "cache/records/cache.db", "cache/policy", "cache/sizes.json"}
+LEFT = {"index.json", "index.copy", "oci-layout", "cache/records/cache.db", "cache/policy", "cache/sizes.json"}
 
 
 @pytest.fixture
