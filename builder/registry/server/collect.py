@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from builder.errors import StoreError
 from builder.model.digest import Digest
-from builder.registry.server.held import DATABASE
-from builder.registry.server.registry import FOLDER, Opened, Registry
+from builder.registry.server.held import DATABASE, FOLDER
+from builder.registry.server.registry import Opened, Registry
 from builder.store.gc import Roots, collect
 from builder.store.store import Store
 

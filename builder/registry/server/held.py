@@ -10,12 +10,14 @@ if TYPE_CHECKING:
     from builder.model.descriptor import Descriptor
     from builder.store.store import Store
 
+FOLDER = "registry"
+"""Of the store: the database, and unfinished uploads."""
 DATABASE = "repositories.db"
 
 
 def held_by_registry(store: Store) -> tuple[Descriptor, ...]:
     """All manifests and blobs of its repositories, each for itself; nothing where the store is no registry's."""
-    path = f"{store.folder('registry')}/{DATABASE}"
+    path = f"{store.folder(FOLDER)}/{DATABASE}"
     if not os.path.exists(path):
         return ()
     from builder.registry.server.repositories import opened_repositories

@@ -7,22 +7,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from builder.model.digest import Digest
-from builder.registry.server.held import DATABASE
+from builder.registry.server.held import DATABASE, FOLDER
 from builder.registry.server.repositories import Repositories, StoredManifest, opened_repositories
 from builder.registry.server.sending import Verified
 from builder.registry.server.target import is_tag, parse_digest
 from builder.registry.server.uploads import Uploads
+from builder.store.refs import Refs
 from builder.store.store import Store
-
-FOLDER = "registry"
 
 
 class Opened:
     """For one thread."""
 
-    def __init__(self, store: Store, repositories: Repositories) -> None:
+    def __init__(self, store: Store, repositories: Repositories, names: Refs) -> None:
+        """`names` is read from, and remembers what it has read as long as the index does not change."""
         self.store = store
         self.repositories = repositories
+        self._names = names
 
     def has_blob(self, repository: str, digest: Digest) -> bool:
         return self.repositories.has_blob(repository, digest) and self.store.blobs.has(digest)
@@ -33,7 +34,7 @@ class Opened:
         return self.repositories.manifest(repository, digest) if digest else None
 
     def _tagged(self, repository: str, tag: str) -> Digest | None:
-        descriptor = self.store.refs.get(f"{repository}:{tag}")
+        descriptor = self._names.get(f"{repository}:{tag}")
         return descriptor.digest if descriptor else None
 
     def tags(self, repository: str) -> dict[str, Digest]:
@@ -41,7 +42,7 @@ class Opened:
         known = self.repositories.digests(repository)
         return {
             tag: descriptor.digest
-            for name, descriptor in self.store.refs.items()
+            for name, descriptor in self._names.items()
             for found, _, tag in [name.rpartition(":")]
             if found == repository and descriptor.digest in known and is_tag(tag)
         }
@@ -66,8 +67,9 @@ class Registry:
 
     def __init__(self, root: str) -> None:
         self._root = os.path.abspath(root)
-        with Store.open(self._root):
+        with Store.open(self._root) as store:
             os.makedirs(self._in("uploads"), 0o700, exist_ok=True)
+            self._names = store.refs
         self.uploads = Uploads(self._in("uploads"))
         self.verified = Verified()
 
@@ -78,15 +80,9 @@ class Registry:
     def opened(self) -> Iterator[Opened]:
         """What is written inside is durable afterwards."""
         with Store.open(self._root) as store, self.repositories() as repositories:
-            yield Opened(store, repositories)
+            yield Opened(store, repositories, self._names)
 
     @contextmanager
     def repositories(self) -> Iterator[Repositories]:
         with opened_repositories(self._in(DATABASE)) as repositories:
             yield repositories
-
-    @contextmanager
-    def anchored(self) -> Iterator[None]:
-        """Inside, the database stays open: the last one to close it would put its log in order each time."""
-        with self.repositories():
-            yield

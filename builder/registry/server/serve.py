@@ -88,7 +88,7 @@ async def _serve(options: Options, log: Log, ready: Callable[[str], None]) -> No
     await runner.setup()
     tidying = asyncio.ensure_future(_tidy(registry, log))
     try:
-        with registry.anchored():
+        with registry.repositories():  # whoever is the last to close the database puts its log in order
             url = await _listen(runner, options.address, context)
             ending = _when_told(options, context, log)
             ready(url)
