@@ -32,7 +32,8 @@ def cache_findings(store: Store) -> Iterator[Finding]:
                 yield Finding("memo-damaged", f"{folder}/{name}", "its checksum is another one")
     yield from _downloads(store)
     for name in _names(store.folder("cachemounts")):
-        if not os.path.isdir(f"{store.folder('cachemounts')}/{name}/data"):
+        path = f"{store.folder('cachemounts')}/{name}"
+        if not os.path.isdir(f"{path}/data") and os.path.exists(path):
             yield Finding("mount-damaged", f"cachemounts/{name}", "it has no directory `data`")
 
 

@@ -95,11 +95,11 @@ def _of_snapshot(store: Store, diff_id: Digest, table: list[Entry]) -> Iterator[
     wanted = {entry.path: entry for entry in table}
     path = f"{store.snapshots.folder(diff_id)}/fs"
     try:
-        for difference in _differences(wanted, scan_upper(path)):
-            yield Finding("snapshot-changed", diff_id, difference)
-            return
-    except (LayerError, PermissionError):
-        return  # files of other users: we may not look
+        difference = next(_differences(wanted, scan_upper(path)), "")
+    except (LayerError, PermissionError, FileNotFoundError):
+        return  # files of other users: we may not look; or it was removed meanwhile
+    if difference and store.snapshots.is_whole(diff_id):
+        yield Finding("snapshot-changed", diff_id, difference)
 
 
 def _differences(wanted: dict[str, Entry], items: Iterator[FileItem]) -> Iterator[str]:

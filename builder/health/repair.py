@@ -55,8 +55,10 @@ def repair(store: Store, uses: Callable[[], Sequence[Use]], remover: Remover) ->
         done = [Mended(finding, what) for finding in found if (what := mender.mend(finding))]
         mended += done
         if not done:
-            return Repaired(mended, found)
-    return Repaired(mended, examine(store))
+            break
+    else:
+        found = examine(store)
+    return Repaired(mended, [mender.left(finding) for finding in found])
 
 
 class _Mender:
@@ -127,11 +129,19 @@ class _Mender:
 
     def _snapshot(self, finding: Finding) -> str:
         diff_id = Digest(finding.subject)
-        users = ", ".join(use.by for use in self._uses_now() if diff_id in use.snapshots)
-        if users:
-            return ""  # it stands below them: told as left
+        if self._users(diff_id):
+            return ""  # told as left
         self._store.snapshots.remove(diff_id, self._remover)
         return "dropped: the layer is unpacked again"
+
+    def left(self, finding: Finding) -> Finding:
+        """What could not be mended, with the reason."""
+        if finding.code == "snapshot-changed" and (users := self._users(Digest(finding.subject))):
+            return finding._replace(message=f"{finding.message}: {users} stands on it: remove that and repair again")
+        return finding
+
+    def _users(self, diff_id: Digest) -> str:
+        return ", ".join(use.by for use in self._uses_now() if diff_id in use.snapshots)
 
     def _uses_now(self) -> Sequence[Use]:
         try:

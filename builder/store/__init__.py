@@ -1,6 +1,7 @@
 """Durable state on one machine: an OCI image layout, and private folders beside it.
 
     ROOT/oci-layout index.json blobs/   the OCI image layout: what skopeo, crane and umoci read in place
+    ROOT/index.copy                     index.json below its checksum, should that be damaged
     ROOT/snapshots/HEX/fs               one unpacked directory per diff id, in overlayfs form
     ROOT/tables/HEX                     one table of contents per diff id
     ROOT/layers/HEX.json                which blobs carry a diff id

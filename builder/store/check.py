@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from builder.errors import StoreError
+from builder.model.descriptor import Descriptor
 from builder.model.digest import HEX_LENGTHS, is_hex
 from builder.store.reach import reach
 from builder.store.store import Store
@@ -22,7 +23,8 @@ class Finding(NamedTuple):
 
 
 def check(store: Store) -> list[Finding]:
-    """Every fault there is; empty when the store is whole. Other processes may go on meanwhile."""
+    """Every fault there is; empty when the store is whole. Other processes may go on meanwhile: what they have removed
+    since it was looked at is no fault."""
     return [*_blobs(store), *_index(store), *_derived(store)]
 
 
@@ -51,6 +53,8 @@ def _images(store: Store) -> Iterator[Finding]:
     for name, descriptor in (*store.refs.items(), *(("", descriptor) for descriptor in store.refs.untagged())):
         title = name or str(descriptor.digest)
         found = reach(store.blobs, [descriptor])
+        if (found.missing or found.unreadable) and not _is_named(store, descriptor):
+            continue
         for missing in found.missing:
             yield Finding("blob-missing", missing.digest, f"image {title} needs it ({missing.media_type})")
         for unreadable, why in found.unreadable:
@@ -59,15 +63,20 @@ def _images(store: Store) -> Iterator[Finding]:
             )
 
 
+def _is_named(store: Store, descriptor: Descriptor) -> bool:
+    return descriptor in (*dict(store.refs.items()).values(), *store.refs.untagged())
+
+
 def _derived(store: Store) -> Iterator[Finding]:
     for diff_id in store.tables.all():
         try:
             store.tables.load(diff_id)
         except StoreError as error:
-            yield Finding("table-damaged", diff_id, error.message)
+            if os.path.exists(store.tables.path(diff_id)):
+                yield Finding("table-damaged", diff_id, error.message)
     for diff_id in store.snapshots.all():
-        if not store.snapshots.is_whole(diff_id):
+        if not store.snapshots.is_whole(diff_id) and os.path.exists(store.snapshots.folder(diff_id)):
             yield Finding("snapshot-incomplete", diff_id, "the snapshot has no directory of files")
     for diff_id in store.layers.all():
-        if not store.layers.all_of(diff_id):
+        if not store.layers.all_of(diff_id) and os.path.exists(store.layers.path(diff_id)):
             yield Finding("layer-unknown", diff_id, "the list of its blobs is damaged")

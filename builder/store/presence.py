@@ -8,12 +8,14 @@ stamped earlier than the oldest opener, and the stamp is also when a thing was u
 Byte 0 keeps stamping and removing apart: it is locked for reading around a stamp, and for writing while what has an old
 stamp is moved away. Both take microseconds, so nobody waits for a build, and no build for a prune.
 
-The locks are open file description locks (Linux 3.15, fcntl_locking(2)): two stores opened by one process count as two.
+The locks are open file description locks (Linux 3.15, F_OFD_SETLK of fcntl(2)): two stores opened by one process count
+as two. Where a kernel's stand-in lacks them (a sandbox in user space), builds go on, and nothing counts as unused.
 """
 
 from __future__ import annotations
 
 import _thread
+import errno
 import fcntl
 import os
 import struct
@@ -36,6 +38,7 @@ class Presence:
         self._path = path
         self._fd = -1
         self._mutex = _thread.allocate_lock()
+        self._can_lock = True
         self.since_ns = 0
         """When we opened the store; the stamp of what we use."""
 
@@ -44,7 +47,12 @@ class Presence:
         with storing(self._path):
             self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             now_ms = time.time_ns() // _MS
-            self._lock(fcntl.F_RDLCK, now_ms)
+            try:
+                self._lock(fcntl.F_RDLCK, now_ms)
+            except OSError as error:
+                if error.errno != errno.EINVAL:
+                    raise
+                self._can_lock = False
             self.since_ns = max(time.time_ns(), now_ms * _MS)  # after the lock: see `horizon`
 
     def end(self) -> None:
@@ -112,6 +120,8 @@ class Presence:
 
         Whoever opens the store after we have looked stamps with a time after `now`.
         """
+        if not self._can_lock:
+            return 0
         now = time.time_ns()
         end = 0
         while (first := self._first_lock(end)) is not None:
@@ -128,4 +138,5 @@ class Presence:
         return None if kind == fcntl.F_UNLCK else int(first)
 
     def _lock(self, kind: int, byte: int) -> None:
-        fcntl.fcntl(self._fd, fcntl.F_OFD_SETLKW, _LOCK.pack(kind, os.SEEK_SET, byte, 1, 0))
+        if self._can_lock:
+            fcntl.fcntl(self._fd, fcntl.F_OFD_SETLKW, _LOCK.pack(kind, os.SEEK_SET, byte, 1, 0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import time
 from pathlib import Path
@@ -59,6 +60,8 @@ def test_builds_and_prunes_at_the_same_time(pybuild: Pybuild, tmp_path: Path) ->
     while any(process.poll() is None for process in running):
         pybuild.run("prune", "-f", *(("--keep-storage", "1k") if prunes % 2 else ()))
         prunes += 1
+        if prunes == 2:
+            assert pybuild.run("store", "check").stdout == "The store is whole.\n", "while all go on"
     errors = [process.communicate()[1] for process in running]
     assert [process.returncode for process in running] == [0, 0], errors
     assert prunes >= 2
@@ -77,3 +80,16 @@ def test_builds_and_prunes_at_the_same_time(pybuild: Pybuild, tmp_path: Path) ->
     assert os.listdir(pybuild.root / "blobs" / "sha256") == []
     for folder in ("snapshots", "tables", "layers", "cachemounts", "plans", "builds", "tmp"):
         assert os.listdir(pybuild.root / folder) == [], folder
+
+
+def test_a_prune_that_is_killed_leaves_a_whole_store(pybuild: Pybuild, tmp_path: Path) -> None:
+    dice = random.Random(3)
+    write(tmp_path / "app", {"Buildfile": BUILDFILE, "word": "word"})
+    for _ in range(4):
+        pybuild.run("build", "-q", "-t", "app:1", str(tmp_path / "app"))
+        command = pybuild.argv("prune", "-f", "-a", "--filter", "type=cache", "--filter", "type=snapshots")
+        with subprocess.Popen(command, env=pybuild.environment(), stdout=subprocess.DEVNULL) as process:
+            time.sleep(dice.uniform(0.15, 0.5))
+            process.kill()
+        assert pybuild.run("store", "check").stdout == "The store is whole.\n"
+    assert pybuild.run("build", "-q", "-t", "app:1", str(tmp_path / "app")).returncode == 0

@@ -175,3 +175,18 @@ def test_a_database_that_is_no_database_is_begun_anew(hurt: Pybuild, whole: Pybu
     assert repair(hurt)["mended"][0]["done"] == "dropped: steps run again"
     shutil.rmtree(hurt.root / "builds")
     assert image_id(hurt) == image_id(whole)
+
+
+def test_a_snapshot_that_a_container_stands_on_is_told_and_left(hurt: Pybuild) -> None:
+    hurt.run("run", "-d", "--network", "host", "--name", "one", "base", "/bin/sleep", "100")
+    try:
+        (program,) = (path for path in hurt.root.glob("snapshots/*/fs/bin/ls") if path.is_file())
+        flip(program, random.Random(5))
+        told = hurt.run("store", "check", "--repair", code=1).stdout
+        assert "snapshot-changed" in told
+        assert "container one" in told
+        assert program.exists()
+    finally:
+        hurt.run("rm", "-f", "one")
+    repair(hurt)
+    assert not program.exists()
