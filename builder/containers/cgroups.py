@@ -14,6 +14,7 @@ __all__ = ["Group", "Limits", "make"]
 ROOT = "/sys/fs/cgroup"
 _PARENT = "pybuild"
 _PERIOD = 100_000
+_CONTROLLERS = ("memory", "cpu", "pids")
 
 
 class Group(NamedTuple):
@@ -56,6 +57,12 @@ def make(identifier: str, limits: Limits, root: str = ROOT) -> Group:
             f"this machine lets us set no limit on {', '.join(asked)}: {error.strerror} ({error.filename})",
             hint="control groups are root's, unless they are delegated: systemd-run --user --scope -p Delegate=yes ...",
         ) from error
+
+
+def left_by(identifier: str, root: str = ROOT) -> Group:
+    """Where the monitor was killed before it could remove it."""
+    places = [f"{root}/{_PARENT}/{identifier}", *(f"{root}/{name}/{_PARENT}/{identifier}" for name in _CONTROLLERS)]
+    return Group(tuple(place for place in places if os.path.isdir(place)))
 
 
 def _unified(identifier: str, limits: Limits, root: str) -> Group:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import NamedTuple
 
 from builder.containers.changes import own_rootfs
@@ -68,20 +68,10 @@ def all_layers(container: Container, tools: Tools, pause: bool, epoch: int | Non
 
 @contextmanager
 def _at_rest(container: Container, tools: Tools, pause: bool) -> Iterator[None]:
-    """Nothing in the container writes meanwhile."""
-    if not pause or not state_of(tools.store, container.id).running:
+    """Nothing in the container writes meanwhile. It goes on when the connection ends, however we end."""
+    with ExitStack() as opened:
+        if pause and state_of(tools.store, container.id).running:
+            with suppress(StoreError):  # it has ended meanwhile
+                sock, _ = ask(tools.store, container.id, container.name, {"do": "pause"})
+                opened.callback(sock.close)
         yield
-        return
-
-    def tell(word: str) -> None:
-        ask(tools.store, container.id, container.name, {"do": word})[0].close()
-
-    try:
-        tell("pause")
-    except StoreError:  # it has ended meanwhile
-        yield
-        return
-    try:
-        yield
-    finally:
-        tell("resume")

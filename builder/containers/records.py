@@ -19,10 +19,10 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 
+from builder.containers.monitor.wire import connect
 from builder.containers.types import Container, State
 from builder.errors import StoreError
 from builder.store.failures import storing
-from builder.store.locks import FileLock
 from builder.store.store import Store
 
 _FOLDER = "containers"
@@ -80,28 +80,33 @@ def find_container(store: Store, text: str) -> Container:
 def write_container(folder: str, container: Container) -> None:
     with open(f"{folder}/config.json", "x", encoding="utf-8") as file:
         json.dump(container.to_json(), file)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def state_of(store: Store, identifier: str) -> State:
-    """The truth, also where the monitor was killed before it could write it down: who does not hold the lock does not
-    run, since the kernel ends a container with its monitor."""
+    """The truth, also where the monitor was killed before it could write it down: where nobody listens nothing runs,
+    since the kernel ends a container with its monitor. The lock is not asked: who holds it for a moment, to look, could
+    be taken for a monitor. Status `dead`: it was removed meanwhile."""
     folder = folder_of(store, identifier)
-    lock = FileLock(f"{folder}/lock")
-    try:
-        running = not lock.shared_now()
-    except StoreError:
-        if os.path.isdir(folder):
-            raise
-        return State(status="dead")  # removed meanwhile
-    lock.release()
+    if not os.path.isdir(folder):
+        return State(status="dead")
     state = read_state(folder)
-    if state.running and not running:
-        state = read_state(folder)  # it ended between the two
-    if state.running and not running:
+    if state.running and not _is_attended(folder):
+        state = read_state(folder)  # it may have ended just now
+    if state.running and not _is_attended(folder):
         return state._replace(
             status="exited", pid=0, monitor=0, exit_code=_KILLED, error="its monitor was killed, and it with it"
         )
     return state
+
+
+def _is_attended(folder: str) -> bool:
+    try:
+        connect(folder).close()
+    except OSError:
+        return False
+    return True
 
 
 def read_state(folder: str) -> State:

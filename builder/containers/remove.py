@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
+from builder.containers import cgroups
 from builder.containers.client import ask, wait_for_end
 from builder.containers.records import folder_of
 from builder.containers.tools import Tools
 from builder.containers.types import Container
-from builder.containers.volumes import remove_volume
+from builder.containers.volumes import remove_unused_volume
 from builder.errors import StoreError
 from builder.store.failures import storing
 from builder.store.locks import FileLock
@@ -34,6 +35,7 @@ def remove_container(container: Container, tools: Tools, *, force: bool = False,
                 )
             end_container(container, tools)
             lock.exclusive()
+        cgroups.left_by(container.id).remove()
         if os.path.isdir(folder):  # a container of --rm has removed itself
             _remove(folder, tools.remove_tree)
     finally:
@@ -41,7 +43,7 @@ def remove_container(container: Container, tools: Tools, *, force: bool = False,
     if volumes or container.remove:
         for mount in container.mounts:
             if mount.anonymous:
-                remove_volume(tools.store, mount.source, tools.remove_tree)
+                remove_unused_volume(tools.store, mount.source, tools.remove_tree)
 
 
 def remove_stopped(store: Store, container: Container, remover: Remover) -> bool:
@@ -51,6 +53,7 @@ def remove_stopped(store: Store, container: Container, remover: Remover) -> bool
     try:
         if not lock.exclusive(wait=False):
             return False
+        cgroups.left_by(container.id).remove()
         if os.path.isdir(folder):
             _remove(folder, remover)
     finally:

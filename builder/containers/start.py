@@ -8,7 +8,7 @@ import signal
 from typing import Any
 
 from builder.containers.monitor import wire
-from builder.containers.records import folder_of
+from builder.containers.records import folder_of, state_of
 from builder.containers.tools import Tools
 from builder.containers.types import Container, MountPoint
 from builder.containers.volumes import ensure_volume, volume_path
@@ -46,7 +46,9 @@ def start_container(
     lock = FileLock(f"{folder}/lock")
     try:
         if not lock.exclusive(wait=False):
-            raise StoreError("already-running", f"container {container.name} runs already")
+            if state_of(tools.store, container.id).running:
+                raise StoreError("already-running", f"container {container.name} runs already")
+            lock.exclusive()  # someone looks into it
         lowers = ensure_chain(tools.store, tools.worker(), container.layers, tools.open_source, tools.fetching)
         for mount in container.mounts:
             _ensure_source(mount, lowers, tools)

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable, Sequence
 
+from builder.containers.records import all_containers, state_of
 from builder.containers.types import MountPoint
 from builder.errors import UsageError
 from builder.sandbox.worker import Worker
@@ -44,7 +45,7 @@ def ensure_volume(store: Store, mount: MountPoint, lowers: Sequence[str], worker
     """Afterwards it is there. `lowers`: the image's snapshots."""
     folder = f"{store.folder(_FOLDER)}/{mount.source}"
     with FileLock(f"{store.folder('locks')}/volumes"), storing(folder):
-        if os.path.isdir(folder) and not (mount.copy and _is_empty(folder)):
+        if os.path.isdir(folder) and not (mount.copy and _is_empty(folder) and not _is_mounted(store, mount.source)):
             return
         draft = store.temporary.directory()
         initial = {"lowers": list(lowers), "path": mount.destination, "optional": True} if mount.copy else None
@@ -54,12 +55,6 @@ def ensure_volume(store: Store, mount: MountPoint, lowers: Sequence[str], worker
             os.rmdir(f"{folder}/data")
             os.rmdir(folder)
         os.rename(draft, folder)
-
-
-def remove_volume(store: Store, name: str, remover: Callable[[str], None]) -> None:
-    """Gone already is no error."""
-    with storing(store.folder(_FOLDER)):
-        remover(f"{store.folder(_FOLDER)}/{name}")
 
 
 def remove_unused_volume(store: Store, name: str, remover: Callable[[str], None]) -> bool:
@@ -73,6 +68,14 @@ def remove_unused_volume(store: Store, name: str, remover: Callable[[str], None]
         os.rename(folder, f"{grave}/volume")
     remover(grave)
     return True
+
+
+def _is_mounted(store: Store, name: str) -> bool:
+    return any(
+        any(mount.kind == "volume" and mount.source == name for mount in container.mounts)
+        and state_of(store, container.id).running
+        for container in all_containers(store)
+    )
 
 
 def _is_empty(folder: str) -> bool:

@@ -174,19 +174,22 @@ def destination(path: str, name: str, is_folder: bool) -> str:
 
 
 def unpack_tree(file: Any, target: str, *, keep_owner: bool) -> None:
-    """The first name of each member stands for `target`."""
+    """The first name of each member stands for `target`. What a program may do because of whose it is, and nodes of
+    devices, mean something else when they are somebody else's: only with `keep_owner`."""
     folders: list[tuple[str, tarfile.TarInfo]] = []
     with tarfile.open(fileobj=file, mode="r|") as source:
         while member := source.next():
             _forget(source)
             place = _place(target, member.name)
+            if (member.ischr() or member.isblk()) and not keep_owner:
+                raise StoreError("device-node", f"{member.name} is a device", hint="-a copies them, with their owners")
             if member.isdir():
                 folders.append((place, member))
             _make(source, member, place, target)
             if keep_owner:
                 os.lchown(place, member.uid, member.gid)
             if not member.issym():
-                os.chmod(place, member.mode & 0o7777)
+                os.chmod(place, member.mode & (0o7777 if keep_owner else 0o1777))
                 if not member.isdir():
                     os.utime(place, (member.mtime, member.mtime))
     for place, member in reversed(folders):

@@ -7,6 +7,7 @@ import os
 import sys
 
 from builder.cli.containers import CANNOT_RUN, failing_as, follow, terminal_size
+from builder.cli.interrupts import interrupted_by_signals
 from builder.container_wiring import container_tools
 from builder.containers.create import create_container
 from builder.containers.start import NotStarted, start_container
@@ -39,7 +40,7 @@ def _run(args: argparse.Namespace) -> int:
     asked = asked_of(args, os.environ)
     if args.interactive and args.tty and not args.detach and not os.isatty(0):
         raise UsageError("not-a-terminal", "-it: the input is no terminal", hint="leave out -t")
-    with container_tools(args.root) as tools:
+    with interrupted_by_signals(), container_tools(args.root) as tools:
         container = create_container(asked, tools)
         if container.network == "host" and not args.network:
             hint = "--network host says so too; --network none gives it none; pasta or slirp4netns one of its own"

@@ -14,8 +14,8 @@ from builder.sandbox.spec import ExitStatus
 
 _GONE = select.POLLHUP | select.POLLERR
 Handler = Callable[[], None]
-Answer = Callable[[_socket.socket, dict[str, Any]], Session | None]
-"""Answers a request; gives the session that the connection is attached to from now on."""
+Answer = Callable[[_socket.socket, dict[str, Any]], "tuple[Session, Client] | None"]
+"""Answers a request; gives the session that the connection is attached to from now on, and as what."""
 
 
 class Loop:
@@ -95,11 +95,12 @@ class Loop:
         request = wire.unpack(packet)
         for fd in fds:
             os.close(fd)
-        session = self._answer(sock, request) if request else None
-        if session is None or request is None:
+        attached = self._answer(sock, request) if request else None
+        if attached is None:
             sock.close()
             return
-        session.attach(Client(sock, watches=request["do"] == "watch"))
+        session, client = attached
+        session.attach(client)
 
     def _serve(self, session: Session, client: Client) -> None:
         client.flush()
@@ -116,6 +117,7 @@ class Loop:
         if request is None:  # hung up
             session.clients.remove(client)
             client.sock.close()
+            client.when_gone()
             if not client.watches:
                 session.type(b"")
         elif "size" in request:

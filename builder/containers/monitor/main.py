@@ -72,7 +72,8 @@ class Monitor:
         self._state = State(monitor=int(os.readlink("/proc/self")))
         self._cgroup = cgroups.Group()
         self._main = Session(Log(f"{self._folder}/log"), stdin_once=request["stdin_once"])
-        self._loop = Loop(wire.listen(self._folder), self._main, self._answer)
+        self._listener = wire.listen(self._folder)
+        self._loop = Loop(self._listener, self._main, self._answer)
 
     def live(self) -> None:
         try:
@@ -140,23 +141,28 @@ class Monitor:
             remove_tree(f"{self._folder}.dead")
         else:
             self._write(state)
+        self._listener.close()
         os.close(LOCK)
 
     def _write(self, state: State) -> None:
         self._state = state
         write_state(self._folder, state)
 
-    def _answer(self, sock: _socket.socket, request: dict[str, Any]) -> Session | None:
+    def _answer(self, sock: _socket.socket, request: dict[str, Any]) -> tuple[Session, Client] | None:
         match request["do"]:
             case "attach" | "watch":
                 wire.send(sock, {"ok": {}})
-                return self._main
+                return self._main, Client(sock, watches=request["do"] == "watch")
             case "exec":
                 return self._exec(sock, request)
             case "signal":
                 self._main.signal(request["number"])
-            case "pause" | "resume":
-                self._pause(request["do"] == "pause")
+            case "pause":  # for as long as whoever wants it is there
+                client = Client(sock, watches=True)
+                client.when_gone = lambda: self._pause(False)
+                self._pause(True)
+                wire.send(sock, {"ok": {}})
+                return self._main, client
             case "root":
                 root = os.open(f"/proc/{self._state.pid}/root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
                 wire.send(sock, {"ok": {}}, (root,))
@@ -165,7 +171,7 @@ class Monitor:
         wire.send(sock, {"ok": {}})
         return None
 
-    def _exec(self, sock: _socket.socket, request: dict[str, Any]) -> Session | None:
+    def _exec(self, sock: _socket.socket, request: dict[str, Any]) -> tuple[Session, Client] | None:
         own_identities()
         session = Session(None, stdin_once=True)
         wanted = Wanted("enter", {"spec": request["spec"]}, [self._main.process], 0, self._cgroup.enter)
@@ -176,7 +182,7 @@ class Monitor:
             return None
         self._loop.add(session)
         wire.send(sock, {"ok": {"pid": machine_number(session.process)}})
-        return None if request["detach"] else session
+        return None if request["detach"] else (session, Client(sock))
 
     def _pause(self, pause: bool) -> None:
         """Every process of the container, by a child that enters its pid namespace: a signal to all from there spares

@@ -39,6 +39,7 @@ class Client:
         self.sock = sock
         self.watches = watches
         """Wants to hear of the end, and of nothing else."""
+        self.when_gone: Callable[[], None] = lambda: None
         self.unsent: list[bytes] = []
 
     def give(self, packet: bytes) -> None:
