@@ -4,6 +4,7 @@
     sources/      where blobs come from; one file per kind
     origins.py    which sources have the blobs that we have not fetched (yet)
     destinations/ where blobs are brought to; one file per kind
+    stream.py     a blob's bytes on their way: verified, read ahead
     transfer.py   a whole image or index from a source to a destination; parallel.py: several blobs at a time
     push.py pull.py   between the store and registries; remote.py: what a registry has, without pulling
     fetch.py      a layer's blob in the store; report.py: for people to watch

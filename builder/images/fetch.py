@@ -67,12 +67,14 @@ def check_room(store: Store, size: int) -> None:
 
 def copy_blob(store: Store, source: Source, descriptor: Descriptor, progress: Progress | None = None) -> None:
     """Afterwards the store has the blob. Raises StoreError `digest-mismatch` when the source sends something else."""
-    with store.blobs.writer(descriptor.digest.algorithm) as writer:
-        for chunk in source.blob(descriptor):
+    from builder.images.stream import verified_ahead
+
+    with store.blobs.raw_writer() as writer:
+        for chunk in verified_ahead(source.blob(descriptor), descriptor):
             writer.write(chunk)
             if progress:
                 progress(descriptor.digest, writer.size, descriptor.size)
-        writer.commit(descriptor)
+        writer.commit_as(descriptor.digest, descriptor.size)
 
 
 def _fetch(store: Store, descriptor: Descriptor, open_source: OpenSource, progress: Progress | None) -> None:

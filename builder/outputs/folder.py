@@ -8,13 +8,13 @@ import os
 from builder.errors import OutputError
 from builder.images.destinations.types import Content
 from builder.images.sources.types import Document
+from builder.images.stream import verified_ahead
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
 from builder.model.manifest import Index
 from builder.outputs.destination import open_destination, write_whole
 from builder.outputs.layout import INDEX, LAYOUT, LAYOUT_FILE, blob_path, index_with, named_entries
 from builder.registry.upload import Pushed
-from builder.store.failures import mismatch
 
 _REF_NAME = "org.opencontainers.image.ref.name"
 
@@ -36,20 +36,11 @@ class LayoutFolder:
         return os.path.isfile(path) and os.path.getsize(path) == descriptor.size
 
     def put_blob(self, descriptor: Descriptor, content: Content, known_at: tuple[str, ...]) -> Pushed:  # noqa: ARG002
-        import hashlib
-
         path = self._file(descriptor.digest)
         _make_folder(os.path.dirname(path))
-        state, size = hashlib.new(descriptor.digest.algorithm), 0
         with open_destination(path, -1) as out:
-            for chunk in content(0):
-                state.update(chunk)
-                size += len(chunk)
+            for chunk in verified_ahead(content(0), descriptor):
                 out.write(chunk)
-            if state.hexdigest() != descriptor.digest.hex or size != descriptor.size:
-                raise mismatch(
-                    descriptor.digest, descriptor.digest, f"{descriptor.digest.algorithm}:{state.hexdigest()}"
-                )
         return Pushed.SENT
 
     def put_document(self, document: Document) -> None:

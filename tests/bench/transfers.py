@@ -30,6 +30,8 @@ _PIECE = 1 << 20
 
 class Run(NamedTuple):
     seconds: float
+    cpu_seconds: float
+    """What it cost, on a busy machine too."""
     most_memory: int
     """Bytes: the largest resident set."""
 
@@ -88,14 +90,16 @@ def measured(argv: Sequence[str]) -> Run:
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, argv)
-    return Run(time.monotonic() - began, usage.ru_maxrss * 1024)
+    return Run(time.monotonic() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
 
 def row(title: str, ours: Sequence[Run], theirs: Sequence[Run]) -> str:
     mine, other = (median(run.seconds for run in runs) for runs in (ours, theirs))
+    cpu = [median(run.cpu_seconds for run in runs) for runs in (ours, theirs)]
     memory = [max(run.most_memory for run in runs) / 1e6 for runs in (ours, theirs)]
     times = f"pybuild {mine:.2f} s, skopeo {other:.2f} s, ratio {mine / other:.2f}"
-    return f"{title:<6}{times}; most memory {memory[0]:.0f} MB and {memory[1]:.0f} MB"
+    costs = f"processor {cpu[0]:.2f} s and {cpu[1]:.2f} s, ratio {cpu[0] / cpu[1]:.2f}"
+    return f"{title:<6}{times}; {costs}; most memory {memory[0]:.0f} MB and {memory[1]:.0f} MB"
 
 
 def main(argv: Sequence[str]) -> int:

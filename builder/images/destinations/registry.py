@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from builder.images.destinations.types import Content
 from builder.images.sources.types import Document
+from builder.images.stream import LARGE, ahead
 from builder.model.descriptor import Descriptor
 from builder.registry.client import Client
 from builder.registry.upload import Pushed
@@ -29,7 +32,11 @@ class RegistryDestination:
     def put_blob(self, descriptor: Descriptor, content: Content, known_at: tuple[str, ...]) -> Pushed:
         here = f"registry:{self._client.domain}/"
         mounts = [origin.removeprefix(here) for origin in known_at if origin.startswith(here) and origin != self.origin]
-        return self._client.put_blob(self._path, descriptor, content, tuple(mounts[:_MOST_MOUNTS]))
+
+        def read_ahead(start: int) -> Iterable[bytes]:
+            return ahead(content(start)) if descriptor.size >= LARGE else content(start)
+
+        return self._client.put_blob(self._path, descriptor, read_ahead, tuple(mounts[:_MOST_MOUNTS]))
 
     def put_document(self, document: Document) -> None:
         self.name(document, document.descriptor.digest)

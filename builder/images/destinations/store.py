@@ -5,6 +5,7 @@ from __future__ import annotations
 from builder.images.destinations.types import Content
 from builder.images.fetch import check_room
 from builder.images.sources.types import Document
+from builder.images.stream import verified_ahead
 from builder.model.descriptor import Descriptor
 from builder.registry.upload import Pushed
 from builder.store.locks import FileLock
@@ -35,10 +36,10 @@ class StoreDestination:
             if blobs.has(descriptor.digest, descriptor.size):
                 return Pushed.THERE
             check_room(self._store, descriptor.size)
-            with blobs.writer(descriptor.digest.algorithm) as writer:
-                for chunk in content(0):
+            with blobs.raw_writer() as writer:
+                for chunk in verified_ahead(content(0), descriptor):
                     writer.write(chunk)
-                writer.commit(descriptor)
+                writer.commit_as(descriptor.digest, descriptor.size)
         return Pushed.SENT
 
     def put_document(self, document: Document) -> None:
