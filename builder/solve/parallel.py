@@ -122,7 +122,7 @@ class _Stages:
         step = state.next_step
         if step is None:
             return
-        decision = state.pending or self.solver.decide(step, state)
+        decision = state.pending = state.pending or self.solver.decide(step, state)
         if decision.record is not None:
             self.solver.take_hit(state, decision, decision.record)
         else:

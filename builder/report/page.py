@@ -1,0 +1,87 @@
+"""Templates to HTML. Whatever a template prints is cleaned and escaped here, whether it thinks of it or not."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from builder.progress.figures import seconds_text, size_text
+from builder.progress.text import path_text, printable
+
+
+def render(values: Mapping[str, object]) -> str:
+    """The whole page."""
+    environment = _environment()
+    style, script = (_own(environment, name) for name in ("page.css", "page.js"))
+    policy = "; ".join(
+        (
+            "default-src 'none'",
+            f"style-src '{_digest(style)}'",
+            f"script-src '{_digest(script)}'",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+    own = {"style": Markup(style), "script": Markup(script), "policy": policy}  # noqa: S704 - files of this package
+    return environment.get_template("page.html").render(values, **own)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("builder.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_clean,
+    )
+    environment.filters |= {
+        "seconds": exact_seconds,
+        "size": size_text,
+        "path": path_text,
+        "more": _more,
+        "option": _option,
+        "word": lambda text: str(text).replace(" ", "-"),
+    }
+    return environment
+
+
+def exact_seconds(seconds: float) -> str:
+    """As elsewhere, but short times are not all `0.0s`."""
+    return f"{seconds * 1000:.0f}ms" if 0 < seconds < 0.095 else seconds_text(seconds)
+
+
+def _more(value: float, as_text: str) -> str:
+    """A difference with its sign: `+1.2s`, `-3.0 MB`."""
+    text = exact_seconds(abs(value)) if as_text == "seconds" else size_text(abs(int(value)))
+    sign = "+" if value > 0 else "\N{MINUS SIGN}" if value < 0 else "\N{PLUS-MINUS SIGN}"
+    return f"{sign}{text}"
+
+
+def _option(value: object) -> str:
+    """As it was written on the command line, or nearly so."""
+    if isinstance(value, list | tuple):
+        return ", ".join("=".join(map(str, item)) if isinstance(item, list | tuple) else str(item) for item in value)
+    return str(value)
+
+
+def _clean(value: Any) -> Any:
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _own(environment: Environment, name: str) -> str:
+    loader = environment.loader
+    assert loader is not None  # noqa: S101 - given above
+    return loader.get_source(environment, name)[0]
+
+
+def _digest(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
