@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from builder.cache.codec import DAMAGED, from_json, loads, seal, to_json, unseal
 from builder.model.canonical import canonical
@@ -85,3 +86,10 @@ class Ledger:
             self._rows.pop(key, None)
             return None
         return record
+
+
+def forget_last_builds(store: Store, records: Iterable[Record]) -> None:
+    """For records that are removed elsewhere: those of the last build of their Buildfiles stand in a ledger, too."""
+    for project in {record.step.rsplit("#", 2)[0] for record in records}:
+        with suppress(FileNotFoundError):
+            os.unlink(store.place("builds", project))

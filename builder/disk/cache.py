@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 
+from builder.cache.ledger import forget_last_builds
 from builder.cache.local import LocalCache
 from builder.disk.holdings import Holdings
 from builder.disk.types import Item, Kind
@@ -68,6 +69,7 @@ class Cache:
         gone = [record for text in ids for record in self._by_layer.get(Digest(text), ())]
         if gone:
             self._records.prune(gone, self._why, time.time())
+            forget_last_builds(self._store, gone)
         return list(ids)
 
 

@@ -83,16 +83,17 @@ class Disk:
         self._sizes = Sizes(store)
         gone = {f"container {name}" for name in without}
         self._holdings = find_holdings(store, self._records, [use for use in uses() if use.by not in gone], horizon)
+        # In the order in which things are removed: what follows from others before those.
         self._shelves: tuple[Shelf, ...] = (
             Containers(store, horizon, without),
             Snapshots(store, self._holdings, self._sizes),
+            Plans(store, horizon),
             Images(store, self._holdings),
             Cache(store, self._records, self._holdings, why),
             Volumes(store, without),
             Mounts(store, self._sizes),
             Downloads(store, self._holdings),
             Contexts(store, now),
-            Plans(store, horizon),
             History(store, horizon),
         )
         self._items = tuple(item for shelf in self._shelves for item in shelf.items())

@@ -172,6 +172,13 @@ def test_what_is_not_understood_is_refused(pybuild: Pybuild, args: tuple[str, st
     assert pybuild.run("prune", "-f", *args, code=2).stderr.startswith("error: ")
 
 
+def test_a_pruned_record_misses_though_an_image_still_has_its_layer(pybuild: Pybuild) -> None:
+    build(pybuild, "one", "-t", "app:1")
+    prune(pybuild, "--all", "--filter", "type=cache")
+    (reason,) = set(pybuild.ran("-t", "app:1").values())
+    assert re.fullmatch(r"record pruned on [0-9-]{10} \(pybuild prune\)", reason)
+
+
 def test_kinds_have_buildx_names_too(pybuild: Pybuild) -> None:
     build(pybuild, "one")
     assert set(prune(pybuild, "-a", "--filter", "type=regular")) == {"cache"}

@@ -7,6 +7,7 @@ import os
 import time
 from contextlib import closing
 
+from builder.cache.ledger import forget_last_builds
 from builder.cache.local import LocalCache
 from builder.cli.commands.cache_inspect import find_records
 from builder.errors import UsageError
@@ -35,14 +36,7 @@ def run(args: argparse.Namespace) -> int:
             wanted = "" if args.all else f"{os.path.abspath(args.file)}#"
             gone += [record for record in cache.records() if record.step.startswith(wanted) and record not in gone]
         cache.prune(gone, "pybuild cache rm", time.time())
-        for project in {record.step.rsplit("#", 2)[0] for record in gone}:
-            forget_ledger(store.place("builds", project))
+        forget_last_builds(store, gone)
     for record in gone:
         print(record.key)
     return 0
-
-
-def forget_ledger(path: str) -> None:
-    """The last build's records stand in a file of their own, too."""
-    if os.path.exists(path):
-        os.unlink(path)
