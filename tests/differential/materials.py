@@ -4,7 +4,8 @@ A description maps paths to what stands there. A text is a regular file; a path 
 otherwise an object, with one of
 
     "text": str | "base64": str | "zeros": int     a regular file
-    "symlink": target | "hardlink": other path | "fifo": true | "device": "c 1 3"
+    "symlink": target | "hardlink": other path | "fifo": true | "socket": true |
+    "device": "c 1 3"
     "tar": [member, ...]                           an archive; a member is such an object with a "name", or also
                                                    with "directory": true
 
@@ -21,6 +22,7 @@ import gzip
 import io
 import lzma
 import os
+import socket
 import stat
 import tarfile
 from collections.abc import Callable, Mapping, Sequence
@@ -75,6 +77,9 @@ def _make(folder: str, place: str, details: Description) -> None:
         os.link(os.path.join(folder, details["hardlink"]), place, follow_symlinks=False)
     elif "fifo" in details:
         os.mkfifo(place)
+    elif "socket" in details:
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(place)
     elif "device" in details:
         kind, major, minor = details["device"].split()
         os.mknod(place, 0o600 | (stat.S_IFCHR if kind == "c" else stat.S_IFBLK), os.makedev(int(major), int(minor)))

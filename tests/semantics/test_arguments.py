@@ -85,7 +85,8 @@ def test_arg(given: dict[str, str], seen: list[str]) -> None:
 
 
 def test_arg_against_env() -> None:
-    """ARG vs ENV: seen so in BuildKit, too (differential case arg-after-env)"""
+    """ARG vs ENV. Not verified was that the last one in the file wins for RUN, while the config keeps the ENV value: it
+    is so in BuildKit (differential case arg-after-env)."""
     plan = plan_of("FROM plain\nENV X=a\nARG X=b\nRUN x\n")
     assert dict(runs(plan)[0].env)["X"] == "b"
     assert plan.target.config.config.env[-1] == "X=a"
