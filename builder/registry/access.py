@@ -77,7 +77,13 @@ class Access:
         """Asks the registry whether it takes this login, and keeps it; see `Logins.keep` for what is returned. Raises
         RegistryError `unauthorized`."""
         login = Login(user, password)
-        self.with_login(domain, login).check()
+        try:
+            self.with_login(domain, login).check()
+        except RegistryError as error:
+            if error.code != "unauthorized":
+                raise
+            hint = "many registries want a token in the password's place"
+            raise RegistryError("unauthorized", f"{domain} refuses this name and password", hint=hint) from error
         return self.logins.keep(domain, login)
 
     def log_out(self, domain: str) -> bool:

@@ -86,12 +86,15 @@ def test_a_changed_file_is_named_and_only_what_depends_on_it_runs(
     machine: Callable[[str], Pybuild], registry: str, tmp_path: Path
 ) -> None:
     to, from_ = specs("registry", registry, tmp_path)
-    machine("one").build("--cache-to", to, "-t", "app")
+    from_first = machine("one").build("--cache-to", to, "-t", "app")["build"]
     two = machine("two")
     write(two.cwd, {"src/b": "3"})
     ran = two.ran("--cache-from", from_, "--cache-to", to, "-t", "app")
     assert ran["COPY src /src"] == "COPY src: 1 file changed: src/b (content)"
     assert len(ran) == 4
+    told = two.run("explain").stdout
+    assert "1 file changed: src/b (content)" in told
+    assert f"compared with build {from_first}" in told
     three = machine("three")
     write(three.cwd, {"src/b": "3"})
     assert three.ran("--cache-from", from_, "-t", "app") == {}
