@@ -14,6 +14,7 @@ import pytest
 from builder.cache.local import LocalCache
 from builder.store.store import Store
 from tests.support.cli import Pybuild, write
+from tests.support.in_process import InProcess
 
 LEFT = {"index.json", "index.copy", "oci-layout", "cache/records/cache.db", "cache/policy", "cache/sizes.json"}
 
@@ -21,7 +22,7 @@ LEFT = {"index.json", "index.copy", "oci-layout", "cache/records/cache.db", "cac
 @pytest.fixture
 def pybuild(tmp_path: Path) -> Pybuild:
     (tmp_path / "context").mkdir()
-    return Pybuild(tmp_path / "store", tmp_path / "context")
+    return InProcess(tmp_path / "store", tmp_path / "context")
 
 
 def build(pybuild: Pybuild, word: str, *args: str) -> None:
@@ -151,6 +152,7 @@ def test_containers_hold_images_and_volumes_until_they_are_stopped_and_pruned(py
     write(pybuild.cwd, {"Buildfile": "FROM base\nVOLUME /data\n"})
     pybuild.run("-q", "-t", "app:1")
     run = ("run", "--network", "host", "-v", "named:/named")
+    pybuild = Pybuild(pybuild.root, pybuild.cwd)  # in processes of its own
     pybuild.run(*run, "-d", "--name", "long", "app:1", "/bin/sleep", "100")
     pybuild.run(*run, "--name", "short", "app:1", "/bin/ls")
     assert prune(pybuild, "-a", "--filter", "type=volumes", "--dry-run") == {}

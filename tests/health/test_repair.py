@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.support.cli import Pybuild, write
+from tests.support.in_process import InProcess
 
 EPOCH = {"SOURCE_DATE_EPOCH": "1700000000"}
 BUILDFILE = """FROM base AS one
@@ -29,7 +30,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory, base_tar: Path) -> Pybuild:
     """A store after a build; copy it before you hurt it."""
     folder = tmp_path_factory.mktemp("whole")
     write(folder / "context", {"Buildfile": BUILDFILE, "a.txt": "a" * 3000, "b.txt": "b"})
-    pybuild = Pybuild(folder / "store", folder / "context")
+    pybuild = InProcess(folder / "store", folder / "context")
     pybuild.run("import", str(base_tar), "base")
     pybuild.run("-q", "-t", "app:1", env=EPOCH)
     return pybuild
@@ -38,7 +39,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory, base_tar: Path) -> Pybuild:
 @pytest.fixture
 def hurt(whole: Pybuild, tmp_path: Path) -> Pybuild:
     subprocess.run(["cp", "-a", str(whole.root), str(tmp_path / "store")], check=True)
-    return Pybuild(tmp_path / "store", whole.cwd)
+    return InProcess(tmp_path / "store", whole.cwd)
 
 
 def image_id(pybuild: Pybuild) -> str:
@@ -178,6 +179,7 @@ def test_a_database_that_is_no_database_is_begun_anew(hurt: Pybuild, whole: Pybu
 
 
 def test_a_snapshot_that_a_container_stands_on_is_told_and_left(hurt: Pybuild) -> None:
+    hurt = Pybuild(hurt.root, hurt.cwd)  # in processes of its own
     hurt.run("run", "-d", "--network", "host", "--name", "one", "base", "/bin/sleep", "100")
     try:
         (program,) = (path for path in hurt.root.glob("snapshots/*/fs/bin/ls") if path.is_file())
