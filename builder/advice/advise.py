@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from itertools import islice
 
@@ -13,7 +13,7 @@ from builder.advice.unused import unused_files
 from builder.builds.reading import builds
 from builder.builds.types import BuildRecord
 from builder.cache.local import LocalCache
-from builder.context.listing import read_listing
+from builder.context.listing import read_lines
 from builder.errors import BuilderError
 from builder.model.digest import Digest
 from builder.model.entry import Entry
@@ -43,12 +43,12 @@ def advise(store: Store, record: BuildRecord) -> list[Advice]:
     return sorted(found, key=lambda advice: (-advice.seconds, -advice.size))
 
 
-def _unused(store: Store, record: BuildRecord, parts_of) -> Sequence[Advice]:  # type: ignore[no-untyped-def]
+def _unused(store: Store, record: BuildRecord, parts_of: Callable[[str], Parts | None]) -> Sequence[Advice]:
     listings = Listings(store)
 
     def files_of(digest: str) -> Iterable[str] | None:
         text = listings.text(digest)
-        return read_listing(text) if text is not None else None
+        return read_lines(text) if text is not None else None
 
     try:
         return list(unused_files(record, parts_of, files_of))

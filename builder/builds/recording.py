@@ -224,7 +224,7 @@ def _outcome(error: BaseException | None) -> Outcome:
 def _words(error: BaseException | None) -> tuple[str, str]:
     if isinstance(error, BuilderError):
         return error.message.partition("\n")[0], error.code
-    return ("", "") if error is None else (type(error).__name__, "")
+    return ("", "") if error is None or isinstance(error, KeyboardInterrupt) else (type(error).__name__, "")
 
 
 def _is_step(name: str) -> bool:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 
-from builder.context.listing import Attributes, read_listing
+from builder.context.listing import Attributes, parse_attributes, read_lines
 
 _KINDS = {"f": "file", "d": "directory", "l": "symlink", "h": "hard link", "c": "device", "b": "device", "p": "fifo"}
+
+
+_LARGEST = 256 << 20
+"""Bytes of a listing: some two million files."""
 
 
 def pack_listing(text: bytes) -> bytes:
@@ -16,19 +20,25 @@ def pack_listing(text: bytes) -> bytes:
 
 
 def unpack_listing(data: bytes) -> bytes | None:
-    """What `pack_listing` packed; None if it is damaged."""
+    """What `pack_listing` packed; None if it is damaged, or larger than any should be: it may come from elsewhere."""
     try:
-        return zlib.decompress(data)
+        unpacking = zlib.decompressobj()
+        text = unpacking.decompress(data, _LARGEST)
     except zlib.error:
         return None
+    return text if unpacking.eof else None
 
 
 def describe_changes(old: bytes, new: bytes, limit: int = 3) -> str:
     """How the listing `new` differs from `old`, in one line that names at most `limit` paths of each sort of change:
     `1 file changed: src/app.py (content)`, `2 files added (a, b), 1 removed (c), mode of run.sh 0644 -> 0755`. Empty if
     they differ in nothing that counts."""
-    before, after = read_listing(old), read_listing(new)
-    differing = {path: _differences(before[path], after[path]) for path in after if _differs(path, before, after)}
+    before, after = read_lines(old), read_lines(new)
+    differing = {
+        path: _differences(parse_attributes(before[path]), parse_attributes(after[path]))
+        for path in after
+        if before.get(path, after[path]) != after[path]
+    }
     single = {path: found[0] for path, found in differing.items() if len(found) == 1 and found[0][0] in _OF}
     changed = [f"{printable(path)} ({_words(found)})" for path, found in differing.items() if path not in single]
     added = [path for path in after if path not in before]
@@ -50,21 +60,22 @@ _OF = ("mode", "owner")
 """What is said as `mode of run.sh 0644 -> 0755`, where nothing else of the file differs."""
 
 
-def _differs(path: str, before: Mapping[str, Attributes], after: Mapping[str, Attributes]) -> bool:
-    return path in before and before[path] != after[path]
-
-
 def _renamed(
-    before: Mapping[str, Attributes], after: Mapping[str, Attributes], removed: list[str], added: list[str]
+    before: Mapping[str, str], after: Mapping[str, str], removed: list[str], added: list[str]
 ) -> dict[str, str]:
     """Files that went from one place and came in another with everything they are; none that could be two."""
     went, came = _by_content(before, removed), _by_content(after, added)
-    pairs = ((went[content], came.get(content, [])) for content in went if content.kind == "f" and content.size)
+    pairs = ((went[content], came.get(content, [])) for content in went if _is_filled(content))
     return {one[0]: other[0] for one, other in pairs if len(one) == len(other) == 1}
 
 
-def _by_content(files: Mapping[str, Attributes], paths: list[str]) -> dict[Attributes, list[str]]:
-    found: dict[Attributes, list[str]] = {}
+def _is_filled(attributes: str) -> bool:
+    read = parse_attributes(attributes)
+    return read.kind == "f" and read.size > 0
+
+
+def _by_content(files: Mapping[str, str], paths: list[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
     for path in paths:
         found.setdefault(files[path], []).append(path)
     return found

@@ -8,7 +8,7 @@ device, owner and extended attributes; not the times, and not where in the tree 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from builder.context.select import Source
 from builder.lean import NamedTuple, sha256_hex
@@ -55,18 +55,21 @@ def make_listing(sources: Sequence[Source]) -> Listing:
 
 def read_listing(text: bytes) -> dict[str, Attributes]:
     """The entries of a listing by their path in the tree they came from. Where sources overlap the last one counts."""
-    return dict(_read(os.fsdecode(text).split("\0")))
+    return {path: parse_attributes(attributes) for path, attributes in read_lines(text).items()}
 
 
-def _read(parts: list[str]) -> Iterator[tuple[str, Attributes]]:
+def read_lines(text: bytes) -> dict[str, str]:
+    """As `read_listing`, the attributes as they are written: those of two files are alike if their texts are."""
+    parts = os.fsdecode(text).split("\0")
+    found: dict[str, str] = {}
     at = 0
     while at < len(parts) - 1:
         head, _, place = parts[at].partition(" ")
-        at += 1
-        for _ in range(int(head[1:])):
-            path = place + parts[at] if head[0] == "d" else place
-            yield path, _parse_attributes(parts[at + 1])
-            at += 2
+        end = at + 1 + 2 * int(head[1:])
+        paths, attributes = parts[at + 1 : end : 2], parts[at + 2 : end : 2]
+        found.update(zip([place + path for path in paths] if head[0] == "d" else [place], attributes, strict=False))
+        at = end
+    return found
 
 
 def _lines(entries: Sequence[Entry], cut: int) -> list[str]:
@@ -91,7 +94,8 @@ def _attributes(entry: Entry, cut: int) -> str:
     return f"{short} {entry.uid}:{entry.gid} {entry.device[0]}:{entry.device[1]} {xattrs} {link}"
 
 
-def _parse_attributes(text: str) -> Attributes:
+def parse_attributes(text: str) -> Attributes:
+    """Of one entry in a listing."""
     kind_and_mode, size, digest, *more = text.split(" ", 6)
     owner, device, xattrs, link = more or ("0:0", "0:0", "", "")
     return Attributes(kind_and_mode[0], int(kind_and_mode[1:], 8), int(size), digest, owner, device, xattrs, link)

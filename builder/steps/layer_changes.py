@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 
 from builder.context.compare import printable
-from builder.errors import StoreError
+from builder.errors import LayerError
+from builder.layers.table import differing_entries
 from builder.model.digest import Digest
 from builder.model.entry import Entry, Kind
 from builder.store.store import Store
 
-_LARGEST = 1 << 20
-"""Bytes of a table that is still read while a build goes on: some 10,000 files."""
+_LARGEST = 32 << 20
+"""Bytes of a table that is read while a build goes on: some 250,000 files, a fifth of a second."""
 _SHOWN = 3
 
 
-def describe_layers(store: Store, old: Digest, new: Digest, largest: int = _LARGEST) -> str:
+def describe_layers(store: Store, old: Digest, new: Digest) -> str:
     """`/usr/lib/x (content), /etc/y (mode 0644 -> 0755) and 2 more`; empty where a table is gone or too large."""
-    before, after = _table(store, old, largest), _table(store, new, largest)
-    if before is None or after is None:
+    tables = _table(store, old), _table(store, new)
+    if not all(tables):
         return ""
-    differences = [(path, _difference(before.get(path), after.get(path))) for path in sorted({*before, *after})]
+    try:
+        before, after = ({entry.path: entry for entry in found} for found in differing_entries(*tables))
+    except LayerError:
+        return ""
+    differences = ((path, _difference(before.get(path), after.get(path))) for path in sorted({*before, *after}))
     found = [(path, what) for path, what in differences if what]
     found = [(path, what) for path, what in found if what != "time"] or found
     shown = ", ".join(f"/{printable(path)} ({what})" for path, what in found[:_SHOWN])
     return shown + (f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else "")
 
 
-def _table(store: Store, diff_id: Digest, largest: int) -> dict[str, Entry] | None:
-    with suppress(StoreError, OSError):
-        if store.tables.has(diff_id) and os.path.getsize(store.tables.path(diff_id)) <= largest:
-            return {entry.path: entry for entry in store.tables.read(diff_id)}
-    return None
+def _table(store: Store, diff_id: Digest) -> bytes:
+    """As it was written. Nothing where it is gone or too large."""
+    with suppress(OSError), open(store.tables.path(diff_id), "rb") as file:
+        data = file.read(_LARGEST + 1)
+        return data if len(data) <= _LARGEST else b""
+    return b""
 
 
 def _difference(old: Entry | None, new: Entry | None) -> str:

@@ -37,7 +37,12 @@ class Listings:
         from builder.context.compare import describe_changes
 
         before, after = self.text(old), self.text(new)
-        return describe_changes(before, after) if before is not None and after is not None else ""
+        if before is None or after is None:
+            return ""
+        try:
+            return describe_changes(before, after)
+        except (ValueError, KeyError):  # no listing at all: it may have come from elsewhere
+            return ""
 
     def text(self, digest: str) -> bytes | None:
         """None where it is not known any more."""

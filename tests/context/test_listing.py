@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -120,3 +122,12 @@ def test_listings_are_kept_small_and_damage_is_noticed() -> None:
     assert len(packed) < len(listing) / 5
     assert unpack_listing(packed) == listing
     assert unpack_listing(b"x" + packed) is None
+
+
+PIECES = st.lists(st.sampled_from(["d1 ", "f2 x", "a", "f644 1 ab", "d9"])).map("\0".join).map(str.encode)
+
+
+@given(st.binary(max_size=60) | PIECES)
+def test_what_is_no_listing_is_told_as_such(data: bytes) -> None:
+    with suppress(ValueError, KeyError):
+        describe_changes(data, text(FILE))
