@@ -15,7 +15,6 @@ from builder.containers.tools import Tools
 from builder.containers.types import Container, Limits, MountPoint, Port
 from builder.errors import ImageError, StoreError, UsageError
 from builder.images.find import find_image
-from builder.images.pull import PullOptions, pull_image
 from builder.images.resolve import PullPolicy
 from builder.images.stored import Image, stored_image
 from builder.images.unpack import ensure_chain
@@ -119,6 +118,8 @@ def find_or_pull(asked: Asked, tools: Tools) -> Image:
     if asked.pull is PullPolicy.NEVER:
         hint = "leave out --pull never, or build or import the image first"
         raise ImageError("image-not-found", f"the store has no image {asked.image}", hint=hint)
+    from builder.images.pull import PullOptions, pull_image  # with all that registries need
+
     options = PullOptions(platform, bool(asked.platform), tools.fetching)
     return pull_image(store, tools.open_source, Reference.parse(asked.image), options).image
 

@@ -30,6 +30,7 @@ def job(args: dict[str, object], fds: list[int]) -> Program:
     namespaces = kernel.CLONE_NEWNS | kernel.CLONE_NEWPID | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS
     namespaces |= kernel.CLONE_NEWNET | (kernel.CLONE_NEWCGROUP if system_files.has_unified_cgroups() else 0)
     no_more_imports()
+    kernel.hide_from_processes()
     kernel.enter_namespaces_of(other, namespaces)
     child = kernel.fork_into(kernel.CLONE_PARENT)
     if child:

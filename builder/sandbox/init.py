@@ -11,6 +11,8 @@ import os
 import signal
 from typing import NoReturn
 
+from builder.sandbox import kernel
+
 _OWN = {signal.SIGKILL, signal.SIGSTOP, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGTRAP}
 
 
@@ -29,6 +31,7 @@ def fork_below_init() -> None:
 
 def _attend(child: int, signals: set[int]) -> NoReturn:
     os.closerange(3, 1 << 20)
+    kernel.hide_from_processes()
     while True:
         number = signal.sigwait(signals)
         if number != signal.SIGCHLD:

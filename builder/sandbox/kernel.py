@@ -32,6 +32,7 @@ MOUNT_ATTR_NOEXEC = 0x8
 MOUNT_ATTR_PLAIN = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC
 """No set-uid programs, no devices, no programs."""
 
+PR_SET_DUMPABLE = 4
 PR_SET_KEEPCAPS = 8
 PR_CAPBSET_DROP = 24
 PR_CAP_AMBIENT = 47
@@ -213,6 +214,12 @@ def birth_time(path: str) -> int:
 
 def prctl(option: int, first: int = 0, second: int = 0) -> None:
     _checked(_libc.prctl(option, ctypes.c_ulong(first), ctypes.c_ulong(second), 0, 0), f"prctl {option}")
+
+
+def hide_from_processes() -> None:
+    """What /proc tells of this process and its children is for none that has not CAP_SYS_PTRACE here, until an exec: a
+    container's process beside it could reach this machine's files through `exe` and `fd` (as in CVE-2019-5736)."""
+    prctl(PR_SET_DUMPABLE, 0)
 
 
 def sethostname(name: str) -> None:

@@ -45,6 +45,23 @@ def test_exec(web: Pybuild) -> None:
     assert "does not run" in web.run("exec", "web", "true", code=1).stderr
 
 
+def test_who_does_not_read_holds_up_nobody_else(web: Pybuild) -> None:
+    loud = web.argv("exec", "web", "sh", "-c", "head -c 3000000 /dev/zero; echo over > /over")
+    with subprocess.Popen(loud, env=web.environment(), stdout=subprocess.PIPE) as lazy:
+        assert lazy.stdout
+        assert lazy.stdout.read(1) == b"\0"
+        assert web.run("exec", "web", "sh", "-c", "cat /over 2>/dev/null || echo waiting").stdout == "waiting\n"
+        assert len(lazy.stdout.read()) == 3_000_000 - 1
+    assert web.run("exec", "web", "cat", "/over").stdout == "over\n"
+
+
+def test_what_enters_a_container_cannot_be_looked_into(box: Pybuild) -> None:
+    """Our program is this machine's: through `exe` it could be written to (CVE-2019-5736)."""
+    box.run("run", "-d", "--init", "--name", "box", "--network", "none", "base", "sleep", "100")
+    look = "readlink /proc/1/exe /proc/1/fd/0 || echo hidden"
+    assert box.run("exec", "box", "sh", "-c", look).stdout == "hidden\n"
+
+
 def test_stop_wait_logs_and_start(web: Pybuild) -> None:
     with subprocess.Popen(
         web.argv("logs", "-f", "web"), env=web.environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL

@@ -6,6 +6,7 @@ import _socket
 import os
 import select
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from builder.containers.monitor import wire
@@ -26,6 +27,8 @@ class Loop:
         self._sessions = [main]
         self._asking: list[_socket.socket] = []
         """Connections whose request has not come yet."""
+        self._leaving: list[Client] = []
+        """What they were attached to has ended, and they have not taken everything yet."""
 
     def add(self, session: Session) -> None:
         self._sessions.append(session)
@@ -64,6 +67,8 @@ class Loop:
         }
         for sock in self._asking:
             handlers[sock.fileno()] = select.POLLIN, _bound(self._hear, sock)
+        for client in self._leaving:
+            handlers[client.sock.fileno()] = select.POLLOUT, self._see_off
         for session in self._sessions:
             handlers |= self._of_session(session)
         return handlers
@@ -86,16 +91,20 @@ class Loop:
         return handlers
 
     def _accept(self) -> None:
-        fd, _ = self._listener._accept()  # type: ignore[attr-defined] # as socket.accept has it
-        self._asking.append(_socket.socket(fileno=fd))
+        with suppress(OSError):  # too many at once; they see that nobody answers
+            fd, _ = self._listener._accept()  # type: ignore[attr-defined] # as socket.accept has it
+            self._asking.append(_socket.socket(fileno=fd))
 
     def _hear(self, sock: _socket.socket) -> None:
+        """What cannot be done, since the one who asks is gone or the machine refuses, ends the connection alone."""
         self._asking.remove(sock)
-        packet, fds = wire.receive(sock)
-        request = wire.unpack(packet)
-        for fd in fds:
-            os.close(fd)
-        attached = self._answer(sock, request) if request else None
+        attached = None
+        with suppress(OSError):
+            packet, fds = wire.receive(sock)
+            request = wire.unpack(packet)
+            for fd in fds:
+                os.close(fd)
+            attached = self._answer(sock, request) if request else None
         if attached is None:
             sock.close()
             return
@@ -131,9 +140,16 @@ class Loop:
         self._sessions.remove(session)
         for client in session.clients:
             client.give(wire.pack({"ended": status._asdict()}))
-        self.linger(session.clients)
-        for client in session.clients:
-            client.sock.close()
+        self._leaving += session.clients
+        self._see_off()
+
+    def _see_off(self) -> None:
+        """Who has taken everything, or has hung up, is let go."""
+        for client in self._leaving:
+            client.flush()
+            if not client.unsent:
+                client.sock.close()
+        self._leaving = [client for client in self._leaving if client.unsent]
 
 
 def _read_and_write(session: Session) -> None:

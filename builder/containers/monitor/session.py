@@ -9,12 +9,13 @@ import os
 import select
 import signal
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from builder.containers.monitor import wire
 from builder.containers.monitor.log import Log
 from builder.sandbox import kernel, protocol
 from builder.sandbox.console import CONSOLE, ENTERED, STARTED, inner_end, set_size
+from builder.sandbox.native import refused
 from builder.sandbox.server import carry_out
 from builder.sandbox.spec import ExitStatus
 
@@ -66,6 +67,7 @@ class Session:
         self.outputs: dict[int, bytes] = {}
         self.input = -1
         self.typed = b""
+        self._typing_over = False
         self.process = -1
         """A pidfd."""
         self.child = -1
@@ -85,11 +87,9 @@ class Session:
         fds = [*wanted.first_fds, *inner, told.fileno()]
         pid = kernel.fork_into(wanted.namespaces)
         if pid == 0:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
             notify.close()
             self.call.close()
-            wanted.before()
-            carry_out(wanted.job, answers, fds, "")
+            _become(wanted, answers, fds)
         self.child = os.pidfd_open(pid)
         answers.close()
         told.close()
@@ -187,10 +187,11 @@ class Session:
             self.typed += data
             self.flush_input()
         elif not self.terminal and self.stdin_once:
-            os.close(self.input)
-            self.input = -1
+            self._typing_over = True
+            self.flush_input()
 
     def flush_input(self) -> None:
+        """As much as is taken without waiting; then the end, if it has come."""
         try:
             while self.typed:
                 self.typed = self.typed[os.write(self.input, self.typed) :]
@@ -198,6 +199,9 @@ class Session:
             return
         except OSError:  # nobody reads any more
             self.typed = b""
+        if self._typing_over:
+            os.close(self.input)
+            self.input = -1
 
     @property
     def held_up(self) -> bool:
@@ -244,6 +248,18 @@ class Session:
         if fd == self.input:
             self.input = -1
         os.close(fd)
+
+
+def _become(wanted: Wanted, answers: _socket.socket, fds: list[int]) -> NoReturn:
+    """What the child does; it must never run on into what the monitor does."""
+    try:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        wanted.before()
+        carry_out(wanted.job, answers, fds, "")
+    except OSError as error:
+        protocol.send(answers, protocol.describe(refused(error)))
+    finally:
+        os._exit(0)
 
 
 def machine_number(pidfd: int) -> int:
