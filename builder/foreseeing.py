@@ -13,7 +13,7 @@ from builder.cache.ledger import Ledger
 from builder.errors import BuilderError
 from builder.lean import NamedTuple
 from builder.pipeline import BuildOptions, Workshop, past_of, plan_build, uncached
-from builder.plan.types import SourceKind, Step
+from builder.plan.types import Plan, SourceKind, Step
 from builder.solve.keys import key_parts
 from builder.solve.reasons.nearest import earlier_runs
 from builder.solve.reasons.own import Compared, own_causes
@@ -41,8 +41,14 @@ class Foreseen(NamedTuple):
     """What it is cached from, or was compared with."""
 
 
-def foresee_build(options: BuildOptions, shop: Workshop) -> tuple[Foreseen, ...]:
-    """Of each step, in the order of the plan. Runs nothing, and leaves no record."""
+class Forecast(NamedTuple):
+    plan: Plan
+    rows: tuple[Foreseen, ...]
+    """One for each step, in the order of the plan."""
+
+
+def foresee_build(options: BuildOptions, shop: Workshop) -> Forecast:
+    """Runs nothing, and leaves no record."""
     text = shop.buildfile()
     plan = plan_build(options, text, shop._replace(foresee=lambda _: None))
     ledger = Ledger.load(shop.store.place("builds", text.path), shop.store)
@@ -52,7 +58,8 @@ def foresee_build(options: BuildOptions, shop: Workshop) -> tuple[Foreseen, ...]
     solver = Solver(plan, runner, cache, shop.reporter, how, past_of(shop, text.path))
     solver.look_up()
     past = solver.past()
-    return tuple(row for stage in plan.stages for row in _Outlooks(solver, past, solver.states[stage.position]).rows())
+    outlooks = [_Outlooks(solver, past, solver.states[stage.position]) for stage in plan.stages]
+    return Forecast(plan, tuple(row for outlook in outlooks for row in outlook.rows()))
 
 
 class _Outlooks:

@@ -9,7 +9,7 @@ from builder.calls.answer import QUESTIONS, Answer
 from builder.calls.fix import FixAnswer, fix_buildfile
 from builder.debugging import Request, enter_step
 from builder.errors import UsageError
-from builder.foreseeing import Foreseen, foresee_build
+from builder.foreseeing import Forecast, foresee_build
 from builder.images.resolve import StoreResolver
 from builder.pipeline import BuildOptions, kept_options
 from builder.planning import PlanRequest, ignore_file
@@ -39,7 +39,7 @@ def _asked(options: BuildOptions, reporter: Reporter) -> Iterator[tuple[PlanRequ
         yield request.with_every_right(), shop.resolver
 
 
-def foresee(options: BuildOptions, reporter: Reporter) -> tuple[Foreseen, ...]:
+def foresee(options: BuildOptions, reporter: Reporter) -> Forecast:
     """What a build would do."""
     with ExitStack() as opened:
         store = opened.enter_context(open_store(options.root))

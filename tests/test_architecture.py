@@ -39,6 +39,7 @@ ALLOWED: dict[str, set[str]] = {
     "containers": {"images", "store", "sandbox", "progress", "steps"},
     "builds": {"cache", "solve", "plan", "progress", "store"},
     "advice": {"builds", "cache", "context", "solve", "steps", "store", "progress"},
+    "graph": {"builds", "foreseeing", "plan", "progress"},
     "report": {"advice", "builds", "images", "layerview", "progress", "store"},
     "debugging": {"pipeline", "planning", "plan", "solve", "cache", "steps", "images", "store"},
     "foreseeing": {"pipeline", "plan", "solve", "cache", "store"},
@@ -57,7 +58,7 @@ ALLOWED: dict[str, set[str]] = {
     "cli": {
         "changes", "advice", "builds", "container_wiring", "wiring", "pipeline", "plan", "images", "containers",
         "outputs", "solve", "cache", "foreseeing", "syntax", "sandbox", "store", "progress", "context", "calls",
-        "configuration", "debugging", "registry", "disk", "health", "question_wiring", "layerview", "report",
+        "configuration", "debugging", "registry", "disk", "health", "question_wiring", "layerview", "report", "graph",
     },
     "__init__": {"wiring", "pipeline", "plan", "progress"},
     "__main__": {"cli"},

@@ -27,7 +27,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "containers": (
         "run", "ps", "logs", "attach", "exec", "stop", "kill", "start", "wait", "rm", "cp", "commit",
     ),
-    "history": ("explain", "report", "builds ls", "builds show", "builds logs", "builds rm"),
+    "history": ("explain", "report", "graph", "builds ls", "builds show", "builds logs", "builds rm"),
     "cache": ("cache ls", "cache inspect", "cache rm"),
     "store": ("df", "prune", "store check", "doctor"),
 }  # fmt: skip

@@ -19,7 +19,7 @@ from builder.solve.reasons.hits import since
 
 def run_dry(args: argparse.Namespace, options: BuildOptions) -> int:
     reporter = make_reporter("none", sys.stderr, os.environ)
-    rows = foresee(options, reporter)
+    rows = foresee(options, reporter).rows
     if args.format == "json":
         print(json.dumps([_document(row) for row in rows], indent=2))
         return 0

@@ -1,0 +1,53 @@
+"""An svg: no program is needed to make it, no other file to look at it; light or dark as the reader's screen is."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from builder.graph.layout import GAP_X, HEAD, ROW, WIDTH, Path, layout
+from builder.graph.types import SIGNS, Graph
+from builder.progress.figures import seconds_text
+from builder.progress.text import printable
+
+
+def svg(graph: Graph) -> str:
+    made = layout(graph)
+    measures = {"box_width": WIDTH, "head": HEAD, "row": ROW}
+    return _environment().get_template("graph.svg").render(graph=graph, layout=made, signs=SIGNS, **measures)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("builder.graph"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_clean,
+    )
+    environment.filters |= {"seconds": seconds_text, "curve": _curve, "word": lambda text: text.replace(" ", "-")}
+    return environment
+
+
+def _clean(value: Any) -> Any:
+    """XML has no way to write two characters."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return printable(value).replace("\ufffe", "?").replace("\uffff", "?")
+
+
+def _curve(path: Path) -> str:
+    """From column to column in a curve that leaves and arrives level; straight through what lies between."""
+    (x, y), *rest = path.points
+    words = [f"M{x:g} {y:g}"]
+    for number, (to_x, to_y) in enumerate(rest):
+        bend = GAP_X / 2
+        curved = number % 2 == 0
+        words.append(f"C{x + bend:g} {y:g} {to_x - bend:g} {to_y:g} {to_x:g} {to_y:g}" if curved else f"H{to_x:g}")
+        x, y = to_x, to_y
+    return "".join(words)
