@@ -127,10 +127,7 @@ class BuildResult(NamedTuple):
     def to_json(self) -> dict[str, object]:
         return self._asdict() | {
             "names": list(self.names),
-            "decisions": [
-                {"step": decision.step.text, "cached": decision.record is not None, "reason": decision.reason}
-                for decision in self.decisions
-            ],
+            "decisions": [decision.to_json() for decision in self.decisions],
         }
 
 

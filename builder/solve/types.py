@@ -76,6 +76,18 @@ class Decision(NamedTuple):
         """A miss in one line. Empty for a hit."""
         return "; ".join(cause.text for cause in self.causes)
 
+    def to_json(self) -> dict[str, object]:
+        """For scripts; of a hit also what it was taken from."""
+        record = self.record
+        members = ("key", "build", "created", "seconds", "origin")
+        return {
+            "step": self.step.text,
+            "cached": record is not None,
+            "reason": self.reason,
+            "causes": [cause._asdict() for cause in self.causes],
+            "source": {name: getattr(record, name) for name in members} if record else None,
+        }
+
 
 class PastStep(NamedTuple):
     """A step of an earlier build."""

@@ -37,14 +37,15 @@ class Explainer:
         self._solver = solver
         self._past = solver.past()
         self._builds = self._past.builds()
+        self._recalled: dict[str, Record | None] = {}
 
     def explain(self, step: Step, state: StageState, key: str, parts: Parts) -> Explained:
         """The step that `state` is about to take, and for which no record was found."""
         earlier = earlier_runs(state.stage, step.number, self._builds)
         for run in earlier.candidates:
             if run.key == key:
-                return Explained((self._gone(key) if run.is_finished else _failed(run),), self._past.recall(key))
-            record = self._past.recall(run.key) if run.is_finished else None
+                return Explained((self._gone(key) if run.is_finished else _failed(run),), self._recall(key))
+            record = self._recall(run.key) if run.is_finished else None
             if record is not None:
                 return self._compared(step, state, parts, record)
         record = None if self._builds else self._solver.cache.nearest(self._solver.identity(step, state))
@@ -59,7 +60,7 @@ class Explainer:
         causes = own_causes(compared)
         solver = self._solver
         now = building_now(state, solver.states, solver.plan)
-        then = building_then(record, self._past.recall)
+        then = building_then(record, self._recall)
         moved = base_change(now, then) if then and now.base != then.base else None
         if moved is not None and ("parent" in compared.changed or any(cause.kind == "variable" for cause in causes)):
             causes = [moved, *(cause for cause in causes if cause.kind != "variable")]
@@ -67,6 +68,12 @@ class Explainer:
             later = frozenset(other.text for other in state.stage.steps[step.number - 1 :])
             causes = [cause_below(now, then, later, solver.runner.describe_layers)]
         return Explained(tuple(causes), record)
+
+    def _recall(self, key: str) -> Record | None:
+        """Each is read once, however many steps stand on it."""
+        if key not in self._recalled:
+            self._recalled[key] = self._past.recall(key)
+        return self._recalled[key]
 
     def _unknown(self, earlier: Earlier, state: StageState) -> Cause:
         for run in earlier.candidates:

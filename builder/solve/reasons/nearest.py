@@ -22,7 +22,7 @@ class Earlier(NamedTuple):
 
 
 def earlier_runs(stage: Stage, number: int, builds: Iterable[Sequence[PastStep]]) -> Earlier:
-    """`builds`: newest first."""
+    """`builds`: newest first. Those older than the nearest run are not looked at."""
     found: list[tuple[bool, bool, PastStep]] = []
     knows_stage = False
     for build in builds:
@@ -30,8 +30,11 @@ def earlier_runs(stage: Stage, number: int, builds: Iterable[Sequence[PastStep]]
         knows_stage = knows_stage or bool(steps)
         match = _counterpart(stage, number, steps)
         if match is not None:
+            is_here = match.platform == str(stage.platform)
             is_same = match.text == stage.steps[number - 1].text
-            found.append((match.platform == str(stage.platform), is_same, match))
+            found.append((is_here, is_same, match))
+            if is_here and is_same and match.is_finished:
+                break  # none can be nearer
     ordered = sorted(found, key=lambda item: item[:2], reverse=True)  # stable: newest first among equals
     return Earlier(tuple(match for _, _, match in ordered), knows_stage)
 
@@ -54,6 +57,8 @@ def _same_stage(stage: Stage, build: Sequence[PastStep]) -> list[PastStep]:
 
 def _counterpart(stage: Stage, number: int, old: Sequence[PastStep]) -> PastStep | None:
     index, texts = number - 1, [step.text for step in stage.steps]
+    if texts == [step.text for step in old]:
+        return old[index]
     matcher = SequenceMatcher(None, [step.text for step in old], texts, autojunk=False)
     for tag, i, j, k, m in matcher.get_opcodes():
         if k <= index < m:

@@ -20,7 +20,7 @@ _IN_THE_WORDS = frozenset({"kind", "dest", "add", "chown", "chmod", "parents", "
 """Parts that an instruction other than RUN says in its own words."""
 _SETTINGS = {"cwd": "WORKDIR", "user": "USER", "dest": "destination", "path": "WORKDIR", "shm_size": "--shm-size",
              "extra_hosts": "--add-host", "ulimits": "--ulimit", "network": "--network", "insecure": "--security",
-             "devices": "--device", "mounts": "--mount", "link": "--link", "unpack": "--unpack"}  # fmt: skip
+             "devices": "--device", "link": "--link", "unpack": "--unpack"}  # fmt: skip
 _LONGEST = 4096
 _FIRST = ("kind", "target")
 _DEFAULTS = {"network": "default", "user": "root", "link": False, "unpack": "default", "insecure": False}
@@ -47,10 +47,12 @@ def own_causes(compared: Compared) -> list[Cause]:
     changed = compared.changed
     if "format" in changed:
         return [Cause("format", "this version keeps its cache in another form")]
+    if "kind" in changed:
+        return _words(compared, [])
     variables = _variables(compared, "epoch" in changed)
     values = [values for _, values in variables]
     causes = [cause for cause, _ in variables]
-    is_run = isinstance(compared.step.action, RunAction) and "kind" not in changed
+    is_run = isinstance(compared.step.action, RunAction)
     worded = _run_words(compared) if is_run else _words(compared, values)
     causes = worded + causes
     rest = changed - {"parent", "env", "argv", "scripts"} - (frozenset() if is_run else _IN_THE_WORDS)
@@ -70,7 +72,7 @@ def _run_words(compared: Compared) -> list[Cause]:
     causes = []
     if list(old) != list(new):
         before, after = compared.record.text, compared.step.text
-        if list(old[:-1]) == list(new[:-1]):
+        if old and new and list(old[:-1]) == list(new[:-1]):
             causes.append(_instruction(str(old[-1]), str(new[-1])))
         elif before == after:
             causes.append(Cause("setting", f"SHELL: {change(old[:-1], new[:-1])}"))
@@ -126,18 +128,17 @@ def _follows(old: str, new: str, values: list[tuple[str, str]]) -> bool:
     """Whether `new` is `old` with values of variables exchanged, here and there."""
     if not values or len(old) + len(new) > _LONGEST:
         return False
-    pattern = "".join(_exchangeable(piece, values) for piece in _pieces(old, [before for before, _ in values]))
-    return re.fullmatch(pattern, new) is not None
+    places = {0}
+    """Where in `new` the pieces so far may end."""
+    for piece in _pieces(old, [before for before, _ in values]):
+        options = [piece, *(after for before, after in values if before == piece)]
+        places = {place + len(text) for place in places for text in options if new.startswith(text, place)}
+    return len(new) in places
 
 
 def _pieces(text: str, values: list[str]) -> list[str]:
     known = "|".join(re.escape(value) for value in sorted(values, key=len, reverse=True) if value)
     return re.split(f"({known})", text) if known else [text]
-
-
-def _exchangeable(piece: str, values: list[tuple[str, str]]) -> str:
-    options = [piece, *(after for before, after in values if before == piece)]
-    return f"(?:{'|'.join(map(re.escape, options))})"
 
 
 def _reads_other_paths(compared: Compared) -> bool:
