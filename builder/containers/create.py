@@ -76,7 +76,8 @@ def create_container(asked: Asked, tools: Tools) -> Container:
     check_emulated(image.config.platform, tools.host)
     lowers = ensure_chain(store, tools.worker(), image.layers, tools.open_source, tools.fetching)
     identifier = os.urandom(32).hex()
-    kind = network_kind.choose(asked.network, bool(asked.ports))
+    ports = _ports(asked, config.config)
+    kind = network_kind.choose(asked.network, bool(ports))
     with FileLock(f"{store.folder('locks')}/containers"):
         container = Container(
             id=identifier,
@@ -90,7 +91,7 @@ def create_container(asked: Asked, tools: Tools) -> Container:
             config=config,
             hostname=asked.hostname or (os.uname().nodename if kind == "host" else identifier[:12]),
             network=kind,
-            ports=_ports(asked, config.config),
+            ports=ports,
             mounts=_mounts(asked, config.config),
             **{name: getattr(asked, name) for name in _TAKEN_OVER},
         )

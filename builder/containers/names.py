@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import os
 import re
 from collections.abc import Container as Collection
 
@@ -27,9 +27,13 @@ def check_name(text: str) -> str:
 def invent_name(taken: Collection[str]) -> str:
     """One that is not taken."""
     while True:
-        name = f"{random.choice(_LOOKS.split())}_{random.choice(_THINGS.split())}"  # noqa: S311 - no secret
-        if name not in taken:
-            return name
-        name = f"{name}{random.randrange(1000)}"  # noqa: S311
-        if name not in taken:
-            return name
+        look, thing, more = os.urandom(3)
+        name = f"{_one_of(_LOOKS, look)}_{_one_of(_THINGS, thing)}"
+        for candidate in (name, f"{name}{more}"):
+            if candidate not in taken:
+                return candidate
+
+
+def _one_of(words: str, number: int) -> str:
+    known = words.split()
+    return known[number % len(known)]

@@ -6,7 +6,6 @@ import contextlib
 import os
 from collections.abc import Sequence
 from importlib import import_module
-from shutil import which
 from typing import Any
 
 from builder.containers.network.types import Connected, Connector
@@ -27,6 +26,8 @@ def available() -> str:
     """The program that is used here; empty where none is installed or it could not make its device."""
     if not os.access(TUNNEL, os.R_OK | os.W_OK):
         return ""
+    from shutil import which
+
     return next((name for name in PROGRAMS if which(name)), "")
 
 
