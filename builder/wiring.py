@@ -124,10 +124,22 @@ class Tools:
     def _sources(self) -> Sources:
         from builder.images.sources.open import Sources
 
-        return Sources(lambda domain: self._access.puller(domain))  # noqa: PLW0108 - made when one is asked for
+        return Sources(lambda domain: self._fetching.puller(domain))  # noqa: PLW0108 - made when one is asked for
+
+    def stop_fetching(self) -> None:
+        """What is pushed meanwhile goes on: it has connections of its own."""
+        if "_fetching" in self.__dict__:
+            self._fetching.transport.abort()
 
     @cached_property
-    def _access(self) -> Access:
+    def _fetching(self) -> Access:
+        return self._new_access()
+
+    @cached_property
+    def _pushing(self) -> Access:
+        return self._new_access()
+
+    def _new_access(self) -> Access:
         access = registry_access(self._insecure)
         self._opened.callback(access.close)
         return access
@@ -136,7 +148,7 @@ class Tools:
         from builder.images.push import Route
         from builder.images.report import FetchReport
 
-        return Route(self._store, self.open_source, lambda: self._access, FetchReport(self._reporter, "push"))
+        return Route(self._store, self.open_source, lambda: self._pushing, FetchReport(self._reporter, "push"))
 
     @cached_property
     def _fetch_report(self) -> FetchReport:
@@ -165,6 +177,7 @@ def workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: Ex
             worker=tools.worker,
             open_source=tools.open_source,
             fetching=tools.fetching,
+            stop_fetching=tools.stop_fetching,
             remove_tree=remover(tools.worker),
             derived=derived,
             mount_archive=exchange.mount if exchange else lambda _: None,

@@ -42,6 +42,8 @@ class Kitchen(NamedTuple):
     """The socket of an SSH agent, likewise."""
     opened: ExitStack
     """Ends with the build."""
+    stop_fetching: Callable[[], None] = lambda: None
+    """Whoever waits for a layer to arrive gets an error now."""
     mount_archive: Callable[[str], Layer | None] = lambda _: None
     """What a new cache mount begins with, by what it is known by: an archive that the store has."""
     project: str = ""

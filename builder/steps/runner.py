@@ -137,6 +137,7 @@ class LocalStepRunner:
     def cancel(self) -> None:
         if self._made_mounts:
             self._made_mounts[1].cancel()
+        self._kitchen.stop_fetching()
         self._kitchen.worker().cancel_all()
 
     def last_failures(self) -> tuple[Failed, ...]:

@@ -189,6 +189,26 @@ def test_an_interrupt_leaves_nothing(pybuild: Pybuild, proxy: Proxy, tmp_path: P
     assert damaged_blobs(command.root) == []
 
 
+@pytest.mark.kernel
+def test_an_interrupted_build_does_not_wait_for_its_base(
+    pybuild: Pybuild, base_tar: Path, proxy: Proxy, tmp_path: Path
+) -> None:
+    base = f"{proxy.address}/interrupt/base:1"
+    write(pybuild.cwd, {"Buildfile": f"FROM {base}\nRUN true\n"})
+    pybuild.run("import", str(base_tar), base)
+    pybuild.run("push", base)
+    layer = json.loads(pybuild.run("inspect", "--format", "json", base).stdout)["Manifest"]["layers"][0]["digest"]
+    proxy.fail(f"GET .*{layer}", *[Fault(drip_s=0.1)] * 20)
+    other = Pybuild(tmp_path / "other", pybuild.cwd)
+    command = other.argv("-t", "x")
+    with subprocess.Popen(command, env=other.environment(), cwd=other.cwd, stderr=subprocess.PIPE) as build:
+        assert proxy.met.wait(60)
+        build.send_signal(signal.SIGINT)
+        build.communicate(timeout=60)
+    assert build.returncode == 130
+    assert list((other.root / "tmp").iterdir()) == []
+
+
 def test_a_push_without_a_name_is_refused_before_anything_is_built(pybuild: Pybuild) -> None:
     write(pybuild.cwd, {"Buildfile": "FROM scratch\nCOPY nothing /\n"})
     assert "a tag is needed" in pybuild.run("build", "--push", code=2).stderr
