@@ -16,6 +16,7 @@ from builder import build
 from builder.errors import BuilderError
 from tests.support.cli import Pybuild, write
 from tests.support.machine import missing_for_run
+from tests.support.registry import running_registry
 
 pytestmark = pytest.mark.skipif(bool(missing_for_run()), reason=missing_for_run() or "-")
 
@@ -329,13 +330,19 @@ def test_pruned_records_are_told_as_such(world: World) -> None:
 def test_a_fresh_machine_compares_with_the_build_that_filled_the_cache(
     world: World, tmp_path: Path, base_tar: Path
 ) -> None:
-    """As in CI: nothing is known here, and everything in a cache elsewhere."""
-    Pybuild(world.store, world.tree).run("build", "--cache-to", f"type=local,dest={tmp_path}/cache,mode=max")
-    write(world.tree, {"src/app.py": "print(3)\n", "lib/x": "y\n"})
-    fresh = Pybuild(tmp_path / "fresh", world.tree)
-    fresh.run("import", str(base_tar), "base")
-    reasons = fresh.ran("--cache-from", f"type=local,src={tmp_path}/cache", "--build-arg", "VERSION=1.3")
+    """As in CI: nothing is known here, and everything in a registry."""
+    with running_registry(str(tmp_path / "registry")) as address:
+        cache = f"{address}/cache"
+        filled = Pybuild(world.store, world.tree).build("--cache-to", f"type=registry,ref={cache},mode=max")
+        write(world.tree, {"src/app.py": "print(3)\n", "lib/x": "y\n"})
+        fresh = Pybuild(tmp_path / "fresh", world.tree)
+        fresh.run("import", str(base_tar), "base")
+        fresh.run("build", "--cache-from", cache, "--build-arg", "VERSION=1.3")
+    steps = {row["text"]: row for row in json.loads(fresh.run("explain", "--format", "json").stdout)["steps"]}
+    reasons = {text: row["reason"] for text, row in steps.items()}
     assert reasons["COPY lib /dep"] == "COPY lib: 1 file changed: lib/x (content)"
     assert reasons[SRC] == "COPY src/: 1 file changed: src/app.py (content)"
+    assert reasons[TOOLS] == f"earlier step 2 produced other files ({reasons[SRC]})"
     assert reasons[OUT] == reasons[ONE] == "ARG VERSION: 1.2 -> 1.3"
-    assert WORKDIR not in reasons
+    assert (steps[WORKDIR]["outcome"], steps[WORKDIR]["source"]["place"]) == ("cached", f"{cache}:latest")
+    assert steps[SRC]["compared"] == filled["build"]

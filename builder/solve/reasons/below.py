@@ -33,6 +33,8 @@ class Floor(NamedTuple):
     """Key of the record that its own miss was compared with."""
     is_known: bool = False
     """An earlier build had the same instruction."""
+    reason: str = ""
+    """Why it ran."""
 
 
 class Building(NamedTuple):
@@ -59,6 +61,7 @@ def building_now(state: StageState, states: States, plan: Plan) -> Building:
                 f"{step.stage}.{step.number}",
                 decision.nearest.key if decision.nearest else "",
                 decision.record is not None or (decision.nearest is not None and decision.nearest.text == step.text),
+                decision.reason,
             )
             for step, decision, record in taken
         ]
@@ -114,7 +117,8 @@ def _other_floor(
 ) -> Cause:
     if old.text == new.text or old.key in (new.key, new.compared):
         files = describe(Digest(old.diff_id), Digest(new.diff_id)) if _are_digests(old.diff_id, new.diff_id) else ""
-        return Cause("below", f"earlier {new.name} produced other files" + (f": {files}" if files else ""), new.id)
+        detail = f": {files}" if files else f" ({new.reason})" if new.reason else ""
+        return Cause("below", f"earlier {new.name} produced other files{detail}", new.id)
     if new.text not in {floor.text for floor in then.floors}:
         return _came_in(new)
     if old.text not in {floor.text for floor in now.floors}:
