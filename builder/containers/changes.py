@@ -23,7 +23,7 @@ def own_rootfs(container: Container, tools: Tools) -> RootFs:
 
 def changes_of(container: Container, tools: Tools) -> list[Changed]:
     """Root looks itself; anyone else needs the worker, as the files may be other users'."""
-    lowers, upper, _ = own_rootfs(container, tools)
+    lowers, upper, *_ = own_rootfs(container, tools)
     if not needs_user_namespace():
         return changed(upper, lowers)
     listed = os.memfd_create("changes", os.MFD_CLOEXEC)

@@ -129,7 +129,7 @@ def run_spec(container: Container, tools: Tools, lowers: tuple[str, ...], size: 
         argv=container.argv,
         env=container.environment(),
         cwd=container.run_config.working_dir or "/",
-        rootfs=RootFs((f"{folder}/base", *lowers), f"{folder}/upper", f"{folder}/work"),
+        rootfs=RootFs((f"{folder}/base", *lowers), f"{folder}/upper", f"{folder}/work", durable=not container.remove),
         user=container.run_config.user,
         hostname=container.hostname,
         network=container.network,

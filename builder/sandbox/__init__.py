@@ -14,6 +14,10 @@ Decisions (2026-11-24):
 - With the kernel's overlay the job's process itself becomes the program that a RUN names (one fork a run), as process
   1, as under runc: its end ends its children. The other roots need work afterwards and wait for a child.
 - What every run needs is made by the process that waits for the next one, while the run before goes on (ahead.py).
+- A container's monitor (builder/containers/monitor) carries out jobs itself, in the place of the worker: `run`, with a
+  terminal of the root filesystem's own (console.py) or an init (init.py), and `enter` for `exec`. What is copied into a
+  container or out of it goes by way of the job `visit`, which makes its root its own before it looks at any path.
+- Once an image's files stand where this machine's stood, nothing is imported any more (imports.py).
 - The seccomp filter is assembled here from a table, without libseccomp (seccomp.py says why).
 - Mount points that an image lacks come from one more lower directory, so that they cannot reach the layer (stubs.py).
 - The network is the machine's, unless it is `none`: a build needs no address of its own, and a bridge needs root. So an

@@ -27,7 +27,7 @@ class KernelOverlay:
         fds = [os.open(path, _FOLDER) for path in (self._rootfs.upper, self._rootfs.work, *reversed(lowers))]
         try:
             upper, work, *paths = (f"/proc/self/fd/{fd}" for fd in fds)
-            options: dict[str, str | None] = dict(_options())
+            options: dict[str, str | None] = dict(_options(self._rootfs.durable))
             options.update(upperdir=upper, workdir=work)
             mount_overlay(paths, options, place)
         finally:
@@ -45,12 +45,12 @@ def mount_overlay(lowers: list[str], options: dict[str, str | None], place: str,
     kernel.mount("overlay", place, "overlay", flags, ",".join([f"lowerdir={':'.join(lowers)}", *words]))
 
 
-def _options() -> dict[str, str | None]:
-    """`volatile` leaves out a sync of the whole filesystem at unmount. The others keep the upper directory in the one
-    form that layers understand: no renamed directories by reference, no copies of metadata alone. In a user namespace
-    overlay's own marks are `user.` attributes, as `trusted.` ones need real root."""
-    options: dict[str, str | None] = {
-        "volatile": None,
+def _options(durable: bool) -> dict[str, str | None]:
+    """`volatile` leaves out what processes sync, and a sync of the whole filesystem at unmount. The others keep the
+    upper directory in the one form that layers understand: no renamed directories by reference, no copies of metadata
+    alone. In a user namespace overlay's own marks are `user.` attributes, as `trusted.` ones need real root."""
+    options: dict[str, str | None] = {} if durable else {"volatile": None}
+    options |= {
         "redirect_dir": "nofollow",
         "metacopy": "off",
         "index": "off",

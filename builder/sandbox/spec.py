@@ -22,6 +22,9 @@ class RootFs(NamedTuple):
     work: str
     """A directory on the filesystem of `upper`, empty or left by an earlier run. Afterwards it holds what a kind of
     root filesystem needs for itself, nothing of the difference."""
+    durable: bool = False
+    """Whether what the process syncs must survive a machine that stops: not for a build, which the store makes durable
+    as a whole."""
 
 
 class Mount(NamedTuple):
@@ -134,8 +137,8 @@ class ExitStatus(NamedTuple):
 
 
 def _rootfs(item: Sequence[Any]) -> RootFs:
-    lowers, upper, work = item
-    return RootFs(tuple(lowers), upper, work)
+    lowers, *rest = item
+    return RootFs(tuple(lowers), *rest)
 
 
 def _mount(item: Sequence[Any]) -> Mount:

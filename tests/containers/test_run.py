@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -104,6 +105,12 @@ def test_rights(box: Pybuild) -> None:
     assert box.run("run", *NONE, "base", "sh", "-c", f"{mount} || echo refused").stdout == "refused\n"
 
 
+def test_what_is_synced_survives_unless_it_goes_with_the_container(box: Pybuild) -> None:
+    look = "grep ' / / ' /proc/self/mountinfo"
+    assert "volatile" in box.run("run", *NONE, "base", "sh", "-c", look).stdout
+    assert "volatile" not in box.run("run", "--network", "none", "base", "sh", "-c", look).stdout
+
+
 def test_in_the_background(box: Pybuild) -> None:
     identifier = box.run("run", "-d", "--name", "web", "--network", "none", "base", "sleep", "100").stdout.strip()
     [row] = listed(box)
@@ -139,6 +146,23 @@ def test_a_killed_run_leaves_its_container_running(box: Pybuild) -> None:
         process.kill()
     assert listed(box)[0]["status"] == "running"
     box.run("rm", "-f", "web")
+
+
+def test_run_killed_at_any_moment_leaves_what_ps_shows_and_rm_removes(box: Pybuild) -> None:
+    for number in range(6):
+        command = box.argv("run", "--name", f"box{number}", "--network", "none", "-v", "/data", "base", "sleep", "100")
+        with subprocess.Popen(command, cwd=box.cwd, env=box.environment(), stderr=subprocess.DEVNULL) as process:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.12 * number)
+            process.kill()
+    names = [row["name"] for row in listed(box)]
+    assert set(names) <= {f"box{number}" for number in range(6)}
+    until(lambda: all(row["status"] in ("created", "running") for row in listed(box)))
+    if names:
+        box.run("rm", "-fv", *names)
+    assert [name for name in os.listdir(box.root / "containers") if not name.endswith(".dead")] == []
+    assert os.listdir(box.root / "volumes") == []
+    box.run("run", *NONE, "base", "true")
 
 
 @pytest.mark.parametrize("runtime", ["native", "runc", "crun"])
