@@ -15,6 +15,7 @@ from builder.lean import NamedTuple
 from builder.pipeline import BuildOptions, Workshop, past_of, plan_build, uncached
 from builder.plan.types import Plan, SourceKind, Step
 from builder.solve.keys import key_parts
+from builder.solve.reasons.causes import disabled
 from builder.solve.reasons.nearest import earlier_runs
 from builder.solve.reasons.own import Compared, own_causes
 from builder.solve.solver import SolveOptions, Solver
@@ -83,6 +84,8 @@ class _Outlooks:
         if step.number == state.taken + 1 and state.pending is not None:
             return row._replace(reason=state.pending.reason, record=state.pending.nearest)
         causes, record = self._own(step)
+        if self._solver.cache_is_off(state):
+            causes = [disabled(state.stage.title, self._solver.options.no_cache is None)]
         if causes:
             return row._replace(reason="; ".join(cause.text for cause in causes), record=record)
         return row._replace(outlook=Outlook.DEPENDS, reason=self._what_it_waits_for(step), record=record)
@@ -98,7 +101,7 @@ class _Outlooks:
             return [], None
         parts = key_parts(step, self._state.stage.platform, (), content, solver.options.epoch)
         first: tuple[list[Cause], Record | None] = ([], None)
-        for run in earlier_runs(self._state.stage, step.number, past.builds()).candidates:
+        for run in earlier_runs(self._state.stage, step.number, past.builds(), every=True).candidates:
             record = past.recall(run.key) if run.is_finished else None
             if record is None:
                 return [], None

@@ -99,7 +99,7 @@ class Solver:
         content = self.runner.content_parts(step, inputs)
         parts = key_parts(step, state.stage.platform, inputs.parent, content, self.options.epoch)
         key = key_of(parts)
-        if self._cache_is_off(state):
+        if self.cache_is_off(state):
             from builder.solve.reasons.causes import disabled
 
             return Decision(step, key, None, (disabled(state.stage.title, self.options.no_cache is None),), parts)
@@ -171,5 +171,6 @@ class Solver:
         self.reporter.emit(TaskStarted(task, title, time.time(), state.stage.full_title))
         return task
 
-    def _cache_is_off(self, state: StageState) -> bool:
+    def cache_is_off(self, state: StageState) -> bool:
+        """The stage's steps are not looked up."""
         return self.options.no_cache is None or state.stage.title in self.options.no_cache

@@ -21,8 +21,8 @@ class Earlier(NamedTuple):
     knows_stage: bool = False
 
 
-def earlier_runs(stage: Stage, number: int, builds: Iterable[Sequence[PastStep]]) -> Earlier:
-    """`builds`: newest first. Those older than the nearest run are not looked at."""
+def earlier_runs(stage: Stage, number: int, builds: Iterable[Sequence[PastStep]], *, every: bool = False) -> Earlier:
+    """`builds`: newest first. Those older than the nearest run are not looked at, unless `every` run is wanted."""
     found: list[tuple[bool, bool, PastStep]] = []
     knows_stage = False
     for build in builds:
@@ -33,7 +33,7 @@ def earlier_runs(stage: Stage, number: int, builds: Iterable[Sequence[PastStep]]
             is_here = match.platform == str(stage.platform)
             is_same = match.text == stage.steps[number - 1].text
             found.append((is_here, is_same, match))
-            if is_here and is_same and match.is_finished:
+            if is_here and is_same and match.is_finished and not every:
                 break  # none can be nearer
     ordered = sorted(found, key=lambda item: item[:2], reverse=True)  # stable: newest first among equals
     return Earlier(tuple(match for _, _, match in ordered), knows_stage)
