@@ -14,6 +14,7 @@ It knows hosts, repositories, digests and lengths; it knows nothing of the store
     upload.py       a blob's way to a registry: mount, upload, resume
     listing.py      tags, repositories and referrers, page by page
     refusals.py     the error for a status that is no success
+    server/         the other side: a registry to serve
 
 Decisions (2026-11-24):
 - Plain http for loopback and for hosts that the user lists; a redirect never carries credentials to another place and
