@@ -40,9 +40,13 @@ class Foreseen(NamedTuple):
     """Why it runs, or on what it depends."""
     record: Record | None = None
     """What it is cached from, or was compared with."""
+    key: str = ""
+    """SHA-256 of the key parts; empty where they are not known yet."""
 
 
 class Forecast(NamedTuple):
+    file: str
+    """Absolute path of the Buildfile, or what stands for it."""
     plan: Plan
     rows: tuple[Foreseen, ...]
     """One for each step, in the order of the plan."""
@@ -60,7 +64,7 @@ def foresee_build(options: BuildOptions, shop: Workshop) -> Forecast:
     solver.look_up()
     past = solver.past()
     outlooks = [_Outlooks(solver, past, solver.states[stage.position]) for stage in plan.stages]
-    return Forecast(plan, tuple(row for outlook in outlooks for row in outlook.rows()))
+    return Forecast(text.path, plan, tuple(row for outlook in outlooks for row in outlook.rows()))
 
 
 class _Outlooks:
@@ -80,9 +84,11 @@ class _Outlooks:
             state.stage.full_title, step.number, len(state.stage.steps), step.text, step.span.line, Outlook.RUNS
         )
         if step.number <= state.taken:
-            return row._replace(outlook=Outlook.CACHED, record=state.decisions[step.number - 1].record)
+            decision = state.decisions[step.number - 1]
+            return row._replace(outlook=Outlook.CACHED, record=decision.record, key=decision.key)
         if step.number == state.taken + 1 and state.pending is not None:
-            return row._replace(reason=state.pending.reason, record=state.pending.nearest)
+            pending = state.pending
+            return row._replace(reason=pending.reason, record=pending.nearest, key=pending.key)
         causes, record = self._own(step)
         if self._solver.cache_is_off(state):
             causes = [disabled(state.stage.title, self._solver.options.no_cache is None)]

@@ -33,6 +33,10 @@ class Secrets:
                 found |= {value.strip(), *(line.strip() for line in value.splitlines())}
         return tuple(sorted(found))
 
+    def files(self) -> dict[str, str]:
+        """Paths of those that come from files, by id."""
+        return {name: secret.path for name, secret in self._known.items() if secret.path and not secret.variable}
+
     def value(self, name: str) -> bytes | None:
         """None for a secret that was not given."""
         secret = self._known.get(name)

@@ -26,6 +26,7 @@ EXAMPLES = """\
   pybuild -t registry.example/app:1.0 --push .
   pybuild -o out .                        write the files of the result into a folder
   pybuild --no-cache-filter test .        run the steps of one stage again
+  pybuild --watch -t app .                build again whenever something changes
   pybuild --dry-run .                     what would hit and what would run
   pybuild --explain --summary out.md .    why each step ran, also as Markdown
   pybuild --on-error shell .              look around where a RUN failed
@@ -138,6 +139,7 @@ def _add_results(add: Callable[..., object]) -> None:
     )
     add("--push", action="store_true", help="push the image to the registries of its names: -o type=registry")
     add_insecure(add)
+    add("--watch", action="store_true", help="build again whenever an input of the build changes, and say what changed")
     add("--explain", action="store_true", help="say of each hit what it was taken from, and what would be faster")
     add("--summary", metavar="FILE", help="write what was built, and why, to FILE as Markdown")
     add("--iidfile", metavar="FILE", help="write the image id to FILE")
@@ -191,7 +193,7 @@ def run(args: argparse.Namespace) -> int:
         call = Call.parse(args.call)
         if call.name != "build":
             return run_call(call._replace(as_json=call.as_json or args.format == "json"), options_of(args))
-    if args.dry_run:
+    if args.dry_run and not args.watch:
         from builder.cli.commands.dry_run import run_dry
 
         return run_dry(args, options_of(args))
@@ -200,6 +202,20 @@ def run(args: argparse.Namespace) -> int:
     on_error = parse_on_error(args.on_error)
     if on_error:
         refuse_stdin(args.context, args.file, "--on-error")
+    if args.watch:
+        from builder.cli.commands.watch import run_watch
+
+        return run_watch(args, options_of(args), lambda options: _build_once(args, options))
+    try:
+        _build_once(args, options_of(args))
+    except StepError as error:
+        if on_error is None or error.code not in ENTERED:
+            raise
+        return _after_failure(args, error, on_error)
+    return 0
+
+
+def _build_once(args: argparse.Namespace, options: BuildOptions) -> None:
     from builder.cli.interrupts import interrupted_by_signals
     from builder.progress.choose import make_reporter
     from builder.wiring import build
@@ -213,17 +229,11 @@ def run(args: argparse.Namespace) -> int:
         reporter = Heard(reporter)
     try:
         with interrupted_by_signals():
-            result = build(options_of(args), reporter)
-    except StepError as error:
-        reporter.close()
-        if on_error is None or error.code not in ENTERED:
-            raise
-        return _after_failure(args, error, on_error)
+            result = build(options, reporter)
     finally:
         reporter.close()
         _tell(args, reporter)
     print_result(args, result)
-    return 0
 
 
 def _tell(args: argparse.Namespace, reporter: Reporter) -> None:

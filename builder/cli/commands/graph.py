@@ -56,8 +56,8 @@ def _foreseen(args: argparse.Namespace) -> Graph:
     from builder.question_wiring import foresee
 
     options = BuildOptions(context=args.build or ".", file=args.file, target=args.target, root=args.root)
-    plan, rows = foresee(options, make_reporter("none", sys.stderr, os.environ))
-    return graph_of_plan(f"{args.file}, not built yet", plan, rows)
+    forecast = foresee(options, make_reporter("none", sys.stderr, os.environ))
+    return graph_of_plan(f"{args.file}, not built yet", forecast.plan, forecast.rows)
 
 
 def _drawn(graph: Graph, kind: str) -> str:

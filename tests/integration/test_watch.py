@@ -1,0 +1,166 @@
+"""`pybuild build --watch`: every change of an input builds again, once, and nothing else does."""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import Pybuild
+
+BUILDFILE = """\
+FROM base
+COPY src /src
+RUN cat /src/app.py > /out && test ! -e /src/broken
+"""
+_LONG = 40
+"""Seconds after which a watcher that says nothing fails the test."""
+
+
+class Watcher:
+    """A watching process, and what it says."""
+
+    def __init__(self, pybuild: Pybuild, *args: str) -> None:
+        self.process = subprocess.Popen(
+            pybuild.argv("build", "--watch", "--progress", "plain", *args),
+            cwd=pybuild.cwd,
+            env=pybuild.environment(),
+            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
+        )
+        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stderr
+        with self.process.stderr as lines:
+            for line in lines:
+                self._lines.put(line.rstrip("\n"))
+
+    def until(self, *beginnings: str) -> list[str]:
+        """What is said until a line that begins so."""
+        found: list[str] = []
+        while True:
+            try:
+                found.append(self._lines.get(timeout=_LONG))
+            except queue.Empty:
+                raise AssertionError(f"only {found}") from None
+            if found[-1].startswith(beginnings):
+                return found
+
+    def changed(self, *ends: str) -> list[str]:
+        """What is said to have changed before the next build, which ends with one of `ends`."""
+        lines = self.until(*(ends or ("Built in",)))
+        return [line.removeprefix("changed: ") for line in lines if line.startswith("changed: ")]
+
+    def interrupt(self, number: int = signal.SIGINT) -> int:
+        self.process.send_signal(number)
+        code = self.process.wait(_LONG)
+        self._reader.join(_LONG)
+        return code
+
+    def __enter__(self) -> Watcher:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self._reader.join(_LONG)
+
+
+@pytest.fixture
+def project(based: Pybuild) -> Pybuild:
+    (based.cwd / "src").mkdir()
+    (based.cwd / "src" / "app.py").write_text("1")
+    (based.cwd / "Buildfile").write_text(BUILDFILE)
+    (based.cwd / ".dockerignore").write_text("src/*.log\n")
+    return based
+
+
+@pytest.fixture
+def watcher(project: Pybuild) -> Iterator[Watcher]:
+    with Watcher(project, "-t", "app", ".") as started:
+        started.until("Built in")
+        yield started
+
+
+def builds(pybuild: Pybuild) -> int:
+    return len(pybuild.run("builds", "ls", "-q").stdout.split())
+
+
+def test_what_counts_builds_again_and_nothing_else(project: Pybuild, watcher: Watcher) -> None:
+    source, file = project.cwd / "src", project.cwd / "Buildfile"
+    (source / "app.py").write_text("2")
+    assert watcher.changed() == ["[stage-0 1/2] COPY src: 1 file changed: src/app.py (content)"]
+    # None of these: ignored, not read by a step, the same content, a comment.
+    (source / "debug.log").write_text("noise")
+    (project.cwd / "notes.txt").write_text("noise")
+    (source / "app.py").write_text("2")
+    os.utime(source / "app.py")
+    file.write_text(f"# a comment\n{BUILDFILE}")
+    # What follows is the next thing that is said.
+    (source / "new.py").write_text("new")
+    assert watcher.changed() == ["[stage-0 1/2] COPY src: 1 file added (src/new.py)"]
+    file.write_text(f"{BUILDFILE}LABEL a=b\n")
+    assert watcher.changed() == ["the image's configuration changed, or steps that make no files"]
+    (project.cwd / ".dockerignore").write_text("")
+    assert watcher.changed() == ["[stage-0 1/2] COPY src: 1 file added (src/debug.log)"]
+    assert builds(project) == 5
+    assert watcher.interrupt() == 130
+
+
+def test_a_build_that_fails_and_a_buildfile_with_a_fault_are_watched_on(project: Pybuild, watcher: Watcher) -> None:
+    source, file = project.cwd / "src", project.cwd / "Buildfile"
+    (source / "broken").write_text("")
+    assert watcher.changed("Failed after") == ["[stage-0 1/2] COPY src: 1 file added (src/broken)"]
+    (project.cwd / "notes.txt").write_text("no input, so no second try")
+    (source / "broken").unlink()
+    assert watcher.changed() == ["[stage-0 1/2] is again as it was in " + first_build(project)]
+    file.write_text("FROM base\nRUNN true\n")
+    assert any("RUNN" in line for line in watcher.until("hint:", "Buildfile:2"))
+    file.write_text(BUILDFILE.replace("cat", "tac"))
+    assert watcher.changed("Failed after", "Built in") == ["[stage-0 2/2] instruction changed: cat -> tac"]
+    assert builds(project) == 4
+    assert watcher.interrupt(signal.SIGTERM) == 130
+
+
+def first_build(pybuild: Pybuild) -> str:
+    return pybuild.run("builds", "ls", "-q").stdout.split()[-1]
+
+
+def test_named_contexts_secrets_and_bases_are_inputs(project: Pybuild, tmp_path: Path, base_tar: Path) -> None:
+    other, secret = tmp_path / "other", tmp_path / "token"
+    other.mkdir()
+    (other / "file").write_text("1")
+    secret.write_text("wrong")
+    text = "FROM base\nCOPY --from=other file /\nRUN --mount=type=secret,id=token grep -q right /run/secrets/token\n"
+    (project.cwd / "Buildfile").write_text(text)
+    with Watcher(project, "--secret", f"id=token,src={secret}", "--build-context", f"other={other}", ".") as watcher:
+        watcher.until("Failed after")
+        secret.write_text("right")
+        assert watcher.changed() == ["secret token"]
+        (other / "file").write_text("2")
+        assert watcher.changed() == ["[stage-0 1/2] COPY --from=other file: 1 file changed: file (content)"]
+        project.run("import", "--change", "ENV A=b", str(base_tar), "base")
+        assert len(watcher.changed()) == 1
+        assert watcher.interrupt() == 130
+
+
+def test_what_cannot_be_watched_is_refused(project: Pybuild) -> None:
+    for args in (
+        ["-"],
+        ["-o", "-", "."],
+        ["--dry-run", "."],
+        ["--on-error", "shell", "."],
+        ["https://localhost/x.git"],
+    ):
+        assert project.run("build", "--watch", *args, code=2).stderr.startswith("error")
