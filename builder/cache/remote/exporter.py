@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 from builder.cache.remote.document import LISTING_TYPE, MEDIA_TYPE, Travelling, encode
 from builder.cache.remote.imported import listing_path, listings_in
+from builder.errors import ImageError
 from builder.images.destinations.types import Destination
 from builder.images.origins import origins_of, remember_blob
 from builder.images.sources.types import Document, Source
@@ -50,6 +51,7 @@ class Exporter:
         self._mutex = threading.Lock()
         self._pool: ThreadPoolExecutor | None = None
         self._sent: dict[Digest, Future[None]] = {}
+        self._stopped = False
 
     def keep(self, record: Record) -> None:
         """Its layer is on its way."""
@@ -76,7 +78,8 @@ class Exporter:
         return self._write(encode(travelling), list(dict.fromkeys(blob._replace(annotations=()) for blob in blobs)))
 
     def stop(self) -> None:
-        """Nothing is sent any more. Safe to repeat."""
+        """Nothing is sent any more; what is under way is cut. Safe to repeat."""
+        self._stopped = True
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
 
@@ -92,9 +95,15 @@ class Exporter:
         destination = self.target.destination
         if not destination.has_blob(blob):
             known = origins_of(self._store, blob.digest)
-            destination.put_blob(blob, lambda start: self._layers.blob(blob, start), known)
+            destination.put_blob(blob, lambda start: self._content(blob, start), known)
         if blob.media_type in media_types.LAYERS:
             remember_blob(self._store, blob.digest, self.target.origin)
+
+    def _content(self, blob: Descriptor, start: int) -> Iterator[bytes]:
+        for chunk in self._layers.blob(blob, start):
+            if self._stopped:
+                raise ImageError("stopped", "the build ended before its cache was written")
+            yield chunk
 
     def _listings(self, records: Iterable[Record]) -> list[str]:
         """Digests of the listings that are known of what the records' steps copied."""
