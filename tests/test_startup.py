@@ -28,6 +28,7 @@ FORBIDDEN = frozenset(
         "builder.solve.parallel", "builder.solve.reasons", "builder.cache.database", "builder.images.sources",
         "builder.layers.writer", "builder.layers.tree", "builder.store.writer", "builder.store.create",
         "builder.outputs.spec", "builder.context.patterns",
+        "builder.builds.reading", "builder.builds.logs", "builder.builds.past", "builder.advice",
     }
 )  # fmt: skip
 
