@@ -7,7 +7,7 @@ import os
 import select
 import signal
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from builder.containers.monitor import wire
@@ -101,22 +101,28 @@ class _Attendance:
         self._held = b""
         """The beginning of the keys that detach, typed and not sent."""
         self._interrupts = 0
+        self._unsent: list[bytes] = []
+        """What the monitor does not take yet. Nothing more is read meanwhile, but what the process writes is shown:
+        each side that waited for the other would wait for ever."""
 
     def run(self) -> ExitStatus:
         terminal = self._manner.tty and self._manner.interactive and os.isatty(self._input)
         with raw_mode(self._input if terminal else -1), self._signals():
             self._tell_size()
-            poll = select.poll()
-            poll.register(self._sock, select.POLLIN)
-            if self._manner.interactive:
-                poll.register(self._input, select.POLLIN)
+            reading = self._manner.interactive
             while True:
-                for fd, _ in poll.poll():
-                    if fd == self._input and self._manner.interactive:
-                        if not self._read_input():
-                            poll.unregister(self._input)
-                    elif (status := self._read_output()) is not None:
+                poll = select.poll()
+                poll.register(self._sock, select.POLLIN | (select.POLLOUT if self._unsent else 0))
+                if reading and not self._unsent:
+                    poll.register(self._input, select.POLLIN)
+                ready = dict(poll.poll())
+                if ready.get(self._sock.fileno(), 0) & ~select.POLLOUT:
+                    status = self._read_output()
+                    if status is not None:
                         return status
+                if self._input in ready:
+                    reading = self._read_input()
+                self._flush()
 
     def _read_output(self) -> ExitStatus | None:
         packet, _ = wire.receive(self._sock)
@@ -156,8 +162,18 @@ class _Attendance:
         return passed, False
 
     def _send(self, packet: bytes) -> None:
-        with suppress(BrokenPipeError, ConnectionResetError):  # it has ended, as we are about to read
-            self._sock.send(packet)
+        self._unsent.append(packet)
+        self._flush()
+
+    def _flush(self) -> None:
+        try:
+            while self._unsent:
+                self._sock.send(self._unsent[0], _socket.MSG_DONTWAIT)
+                del self._unsent[0]
+        except BlockingIOError:
+            return
+        except (BrokenPipeError, ConnectionResetError):  # it has ended, as we are about to read
+            self._unsent.clear()
 
     @contextmanager
     def _signals(self) -> Generator[None]:

@@ -37,6 +37,7 @@ def test_exec(web: Pybuild) -> None:
     assert web.run("exec", "-i", "web", "cat", stdin=b"typed").stdout == "typed"
     large = os.urandom(1 << 20).hex().encode()
     assert web.run("exec", "-i", "web", "wc", "-c", stdin=large).stdout == f"{len(large)}\n"
+    assert web.run("exec", "-i", "web", "cat", stdin=large).stdout.encode() == large
     assert "not found" in web.run("exec", "web", "nosuch", code=127).stderr
     web.run("exec", "-d", "web", "sh", "-c", "echo left > /left; exec sleep 100")
     until(lambda: "left" in web.run("exec", "web", "sh", "-c", "cat /left 2>/dev/null || true").stdout)
