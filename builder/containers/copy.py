@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager, suppress
+from tarfile import TarError
 from typing import Any, BinaryIO, NamedTuple
 
 from builder.containers.client import ask
@@ -37,7 +38,7 @@ def copy_out(container: Container, path: str, local: str, tools: Tools, manner: 
     args["name"] = (name or ".") if local == _STREAM else "."
     with _visiting(container, tools) as (more, fds):
         if local == _STREAM:
-            tools.worker().call("visit", args | more, [os.dup(1), *fds])
+            tools.worker().call("visit", args | more, [1, *fds])
             return
         reading, writing = os.pipe()
         with open(reading, "rb") as tar:
@@ -51,13 +52,20 @@ def copy_out(container: Container, path: str, local: str, tools: Tools, manner: 
             try:
                 target = destination(local, name, is_folder=first[_KIND_AT] == _FOLDER)
                 unpack_tree(tar, target, keep_owner=manner.keep_owner)
+            except TarError as error:
+                call.result()  # which says why what came is not whole
+                raise StoreError("copy-failed", f"{path}: what came is not whole") from error
             except OSError as error:
                 call.cancel()
-                raise StoreError("copy-failed", f"{error.filename or local}: {error.strerror}") from error
+                raise _failed(error, local) from error
             except BaseException:
                 call.cancel()
                 raise
             call.result()
+
+
+def _failed(error: OSError, local: str) -> StoreError:
+    return StoreError("copy-failed", f"{error.filename or local}: {error.strerror}")
 
 
 def copy_in(local: str, container: Container, path: str, tools: Tools, manner: Manner) -> None:
@@ -67,7 +75,7 @@ def copy_in(local: str, container: Container, path: str, tools: Tools, manner: M
     with _visiting(container, tools) as (more, fds):
         if local == _STREAM:
             args["into"] = Into("", is_folder=True, keep_owner=True, archive=True)
-            tools.worker().call("visit", args | more, [os.dup(0), *fds])
+            tools.worker().call("visit", args | more, [0, *fds])
             return
         source = os.path.realpath(local) if manner.follow or local.endswith(("/", "/.")) else os.path.abspath(local)
         if not os.path.lexists(source):
@@ -83,6 +91,9 @@ def copy_in(local: str, container: Container, path: str, tools: Tools, manner: M
             os.close(reading)
         try:
             _write(source, writing)
+        except OSError as error:
+            call.cancel()
+            raise _failed(error, local) from error
         except BaseException:
             call.cancel()
             raise
