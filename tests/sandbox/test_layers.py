@@ -49,7 +49,7 @@ def layered(worker: Worker, base: str, tmp_path: Path) -> Runner:
 
 def capture(worker: Worker, upper: str, **args: object) -> bytes:
     with open(os.memfd_create("tar"), "r+b") as tar, open(os.memfd_create("table"), "r+b") as table:
-        worker.call("capture", {"upper": upper, **args}, [tar.fileno(), table.fileno()])
+        worker.call("capture", {"upper": upper, "clamp": True, **args}, [tar.fileno(), table.fileno()])
         tar.seek(0)
         return tar.read()
 
