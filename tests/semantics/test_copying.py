@@ -96,7 +96,7 @@ def test_created_parents(pybuild: Pybuild) -> None:
 
 def test_chown(pybuild: Pybuild) -> None:
     """COPY --chown"""
-    users = {"passwd": "u:x:5:6::/:\n", "group": "g:x:7:\n", "a": {"text": "a", "owner": "9:9"}}
+    users = {"passwd": "u:x:5:6::/:\n", "group": "g:x:7:\n", "a": "a"}
     text = (
         "FROM scratch AS one\nCOPY --chown=1:2 a /\nFROM scratch\nCOPY passwd group /etc/\nCOPY a /default\n"
         "COPY --from=one a /kept\nCOPY --chown=3 a /number\nCOPY --chown=u a /name\nCOPY --chown=u:g a /both\n"
