@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from builder.advice.advise import advise
@@ -27,6 +28,13 @@ class ShownStep(NamedTuple):
     is_critical: bool
     change: StepChange | None
     log: LogEnd | None
+
+
+class Miss(NamedTuple):
+    """Steps that were not cached for the same reason."""
+
+    causes: tuple[str, ...]
+    steps: tuple[ShownStep, ...]
 
 
 def make_report(store: Store, place: Place, record: BuildRecord) -> str:
@@ -54,6 +62,7 @@ def make_report(store: Store, place: Place, record: BuildRecord) -> str:
             "started_exactly": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.started)),
             "name": record.names[0] if record.names else record.file.rpartition("/")[2] or record.id,
             "steps": steps,
+            "misses": _misses(steps),
             "counts": {outcome: sum(row.outcome is outcome for row in record.steps) for outcome in StepOutcome},
             "saved": round(saved_seconds(record), 4),
             "timeline": timeline,
@@ -63,3 +72,12 @@ def make_report(store: Store, place: Place, record: BuildRecord) -> str:
             "advice": advise(store, record),
         }
     )
+
+
+def _misses(steps: Iterable[ShownStep]) -> list[Miss]:
+    """In the order of the first step of each."""
+    found: dict[tuple[str, ...], list[ShownStep]] = {}
+    for step in steps:
+        if step.row.causes:
+            found.setdefault(tuple(cause.text for cause in step.row.causes), []).append(step)
+    return [Miss(causes, tuple(rows)) for causes, rows in found.items()]

@@ -10,8 +10,10 @@
       started: number(row, "started"), seconds: number(row, "seconds"),
       size: number(document.getElementById("step-" + row.dataset.step), "size"),
     })),
-    causes: Object.fromEntries([...document.querySelectorAll(".causes")].map(
-      (list) => [list.dataset.step, [...list.children].map((item) => item.textContent)])),
+    causes: Object.fromEntries([...document.querySelectorAll(".miss")].flatMap((miss) => {
+      const causes = [...miss.querySelectorAll(".cause")].map((item) => item.textContent);
+      return [...miss.querySelectorAll("[data-step]")].map((step) => [step.dataset.step, causes]);
+    })),
     filter: !document.getElementById("filter").hidden,
     overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
     injected: document.querySelectorAll("img, script:not(body > script)").length,
