@@ -18,7 +18,7 @@ from builder.errors import ContextError, StoreError
 from builder.http.patience import Patience
 from tests.support.web import Asked, Page, WebServer
 
-SOON = Patience(attempts=3, read_timeout_s=0.3)
+SOON = Patience(attempts=3, connect_timeout_s=0.3, read_timeout_s=0.3)
 
 
 @pytest.fixture

@@ -192,6 +192,12 @@ def run(args: argparse.Namespace) -> int:
 
         call = Call.parse(args.call)
         if call.name != "build":
+            if args.dry_run:
+                from builder.errors import UsageError
+
+                raise UsageError(
+                    "bad-option", f"--dry-run does not go with --call={call.name}", hint="or did you mean --fix?"
+                )
             return run_call(call._replace(as_json=call.as_json or args.format == "json"), options_of(args))
     if args.dry_run and not args.watch:
         from builder.cli.commands.dry_run import run_dry
