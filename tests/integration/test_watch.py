@@ -155,6 +155,16 @@ def test_named_contexts_secrets_and_bases_are_inputs(project: Pybuild, tmp_path:
         assert watcher.interrupt() == 130
 
 
+def test_an_interrupt_in_the_middle_of_a_build_leaves_no_process(project: Pybuild) -> None:
+    (project.cwd / "Buildfile").write_text("FROM base\nRUN echo $((6 * 7)) is out; exec sleep 86421\n")
+    with Watcher(project, ".") as watcher:
+        while "42 is out" not in watcher.until("#")[-1]:
+            pass
+        assert watcher.interrupt() == 130
+    left = subprocess.run(["pgrep", "-f", "^sleep 86421"], capture_output=True, check=False)
+    assert left.returncode == 1
+
+
 def test_what_cannot_be_watched_is_refused(project: Pybuild) -> None:
     for args in (
         ["-"],
