@@ -18,7 +18,7 @@ Decisions (2026-11-24):
   is removed, each file in it counts as removed; dive counts the directory as one more file of their size, which is no
   waste to it. Beside them stands `hidden`, what would not be stored if all layers were one: that is dive's waste
   without the copies that the image still shows. Compared with dive 0.13.1 on a Debian image whose upper layers change
-  modes, append, remove and write again (226 MB, 4 layers): size, waste, score and each of 1,474 files the same.
+  modes, append, remove and write again (216 MB, 4 layers): size, waste, score and each of 1,474 files the same.
 - **textual draws the view**: written by the authors of rich, which draws our progress already; trees, tables and keys
   that are tested without a terminal. It is imported when the view starts, not before.
 """
