@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,13 @@ from tests.support.scratch import Scratch, remove
 settings.register_profile("pybuild", deadline=None, print_blob=True)
 settings.load_profile("pybuild")
 
+PROGRAMS = frozenset(
+    {
+        "bsdtar", "buildah", "chromium", "dot", "git", "htpasswd", "openssl", "podman", "setcap", "setfattr", "skopeo",
+        "ssh-keygen", "sshd", "strace", "umoci", "zstd",
+    }
+)  # fmt: skip
+"""What tests run beside pybuild."""
 SCRATCH = pytest.StashKey[Scratch]()
 
 
@@ -43,6 +52,29 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[
     in_the_way = scratch.remove()
     if in_the_way:
         pytest.exit(f"tests left what cannot be removed: {in_the_way[:2000]}", returncode=1)
+
+
+@contextmanager
+def _skipping_without_a_program() -> Generator[None]:
+    """A test that calls a program which is not here is skipped; `.ci/run` sees to it that all are there."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        if error.filename not in PROGRAMS or shutil.which(error.filename):
+            raise
+        pytest.skip(f"{error.filename} is not installed")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Generator[None]:
+    with _skipping_without_a_program():
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None]:
+    with _skipping_without_a_program():
+        yield
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

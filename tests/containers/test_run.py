@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.support.cli import Pybuild, write
+from tests.support.machine import needs_runtime
 
 NONE = ("--rm", "--network", "none")
 IMAGE = """\
@@ -167,6 +168,7 @@ def test_run_killed_at_any_moment_leaves_what_ps_shows_and_rm_removes(box: Pybui
 
 @pytest.mark.parametrize("runtime", ["native", "runc", "crun"])
 def test_signals_reach_the_process(box: Pybuild, runtime: str) -> None:
+    needs_runtime(runtime)
     script = "trap 'echo caught; exit 5' TERM; echo ready; while true; do sleep 0.05; done"
     with subprocess.Popen(
         box.argv("run", *NONE, "--runtime", runtime, "base", "sh", "-c", script),

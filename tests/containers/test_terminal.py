@@ -17,6 +17,7 @@ import pytest
 
 from tests.containers.test_run import listed, until
 from tests.support.cli import Pybuild
+from tests.support.machine import needs_runtime
 
 _PATIENCE = 20.0
 TOP = ("-v", "/usr:/usr:ro", "-v", "/usr/lib:/lib:ro", "-v", "/usr/lib64:/lib64:ro")
@@ -80,6 +81,7 @@ def person(box: Pybuild, *args: str) -> Iterator[Person]:
 
 @pytest.mark.parametrize("runtime", ["native", "crun"])
 def test_size_colours_and_interrupt(box: Pybuild, runtime: str) -> None:
+    needs_runtime(runtime)
     options = ("--rm", "--network", "none", "--runtime", runtime)
     with person(box, "run", "-it", *options, "base", "sh") as someone:
         someone.sees("#")
