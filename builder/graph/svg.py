@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment
 
 from builder.graph.layout import GAP_X, HEAD, ROW, WIDTH, Path, layout
 from builder.graph.types import SIGNS, Graph
 from builder.progress.figures import seconds_text
 from builder.progress.text import printable
+from builder.templates import templates_of
 
 
 def svg(graph: Graph) -> str:
@@ -22,23 +21,14 @@ def svg(graph: Graph) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("builder.graph"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_clean,
-    )
+    environment = templates_of("builder.graph", _clean)
     environment.filters |= {"seconds": seconds_text, "curve": _curve, "word": lambda text: text.replace(" ", "-")}
     return environment
 
 
-def _clean(value: Any) -> Any:
+def _clean(text: str) -> str:
     """XML has no way to write two characters."""
-    if not isinstance(value, str) or isinstance(value, Markup):
-        return value
-    return printable(value).replace("\ufffe", "?").replace("\uffff", "?")
+    return printable(text).replace("\ufffe", "?").replace("\uffff", "?")
 
 
 def _curve(path: Path) -> str:

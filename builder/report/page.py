@@ -1,4 +1,4 @@
-"""Templates to HTML. Whatever a template prints is cleaned and escaped here, whether it thinks of it or not."""
+"""The page from its templates, whose style and script are allowed by their digests and nothing else."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from builder.progress.figures import seconds_text, size_text
 from builder.progress.text import path_text, printable
+from builder.templates import templates_of
 
 
 def render(values: Mapping[str, object]) -> str:
@@ -35,14 +35,7 @@ def render(values: Mapping[str, object]) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("builder.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_clean,
-    )
+    environment = templates_of("builder.report", printable)
     environment.filters |= {
         "seconds": exact_seconds,
         "size": size_text,
@@ -71,10 +64,6 @@ def _option(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join("=".join(map(str, item)) if isinstance(item, list | tuple) else str(item) for item in value)
     return str(value)
-
-
-def _clean(value: Any) -> Any:
-    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _own(environment: Environment, name: str) -> str:
