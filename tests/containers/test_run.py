@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _socket
 import contextlib
 import json
 import os
@@ -13,6 +14,9 @@ from typing import Any
 
 import pytest
 
+from builder.container_wiring import container_tools
+from builder.containers.create import Asked, create_container
+from builder.containers.start import start_container
 from tests.support.cli import Pybuild, write
 from tests.support.machine import needs_runtime
 
@@ -164,6 +168,26 @@ def test_run_killed_at_any_moment_leaves_what_ps_shows_and_rm_removes(box: Pybui
     assert [name for name in os.listdir(box.root / "containers") if not name.endswith(".dead")] == []
     assert os.listdir(box.root / "volumes") == []
     box.run("run", *NONE, "base", "true")
+
+
+def test_whoever_starts_a_container_may_be_gone_before_it_runs(box: Pybuild, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The monitor has nobody to tell then, which is no fault of what runs (found by the test above)."""
+
+    def half(*args: int) -> tuple[_socket.socket, _socket.socket]:
+        ours, theirs = pair(*args)
+        ours.close()
+        return ours, theirs
+
+    pair = _socket.socketpair
+    with container_tools(str(box.root)) as tools:
+        container = create_container(Asked("base", ("sleep", "100"), network="none"), tools)
+        monkeypatch.setattr(_socket, "socketpair", half)
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            start_container(container, tools)
+    monkeypatch.undo()
+    until(lambda: listed(box)[0]["status"] != "created")
+    [row] = listed(box)
+    assert (row["status"], Path(f"/proc/{row['pid']}").exists()) == ("running", True)
 
 
 @pytest.mark.parametrize("runtime", ["native", "runc", "crun"])

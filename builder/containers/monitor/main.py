@@ -104,9 +104,9 @@ class Monitor:
         signal.signal(signal.SIGTERM, lambda *_: self._main.signal(request["stop_signal"]))
         pid = machine_number(self._main.process)
         self._write(self._state._replace(status="running", pid=pid, started=now()))
-        wire.send(self._starter, {"ok": {"pid": pid}})
+        starter = self._tell_starter({"ok": {"pid": pid}})
         if request["attach"]:
-            self._main.attach(Client(self._starter))
+            self._main.attach(starter)
         else:
             self._starter.close()
         return True
@@ -118,7 +118,13 @@ class Monitor:
         status = failure.get("not_started") or {"code": 125, "reason": failure.get("error", {}).get("message", "")}
         self._cgroup.remove()
         self._end(self._state._replace(monitor=0, exit_code=status["code"], error=status["reason"]))
-        wire.send(self._starter, failure)
+        self._tell_starter(failure)
+
+    def _tell_starter(self, answer: dict[str, Any]) -> Client:
+        """Who may have been killed meanwhile: that is no fault of the container."""
+        starter = Client(self._starter)
+        starter.give(wire.pack(answer))
+        return starter
 
     def _finish(self, status: ExitStatus) -> None:
         finished = now()
@@ -161,7 +167,7 @@ class Monitor:
                 client = Client(sock, watches=True)
                 client.when_gone = lambda: self._pause(False)
                 self._pause(True)
-                wire.send(sock, {"ok": {}})
+                client.give(wire.pack({"ok": {}}))  # gone already: the loop sees it, and goes on
                 return self._main, client
             case "root":
                 root = os.open(f"/proc/{self._state.pid}/root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
