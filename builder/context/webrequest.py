@@ -15,6 +15,7 @@ from builder.http.connections import Connections, release
 from builder.http.failures import FailureKind, failure_of
 from builder.http.patience import PATIENT, Patience
 from builder.http.places import PORTS, REDIRECTS
+from builder.http.proxies import PROXY_HINT, proxy_for, shown_proxy
 
 _MOST_REDIRECTS = 10
 
@@ -66,6 +67,9 @@ def failure(url: str, error: Exception) -> ContextError:
     if found.kind is FailureKind.NO_SUCH_NAME:
         hint = "check the URL, and whether this machine has a network"
         return ContextError("unreachable", f"no host is known under the name {host}", hint=hint)
+    if found.kind is FailureKind.PROXY:
+        message = f"the proxy {shown_proxy(proxy_for(url))} does not lead to {host}: {found.cause}"
+        return ContextError("unreachable", message, hint=PROXY_HINT)
     return ContextError(
         "unreachable",
         f"{shown(url)} cannot be fetched: {found.cause}",

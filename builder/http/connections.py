@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import urllib.request
 from collections.abc import Iterable, Mapping
-from urllib.parse import urlsplit
 
 import urllib3
 
 from builder.http.patience import PATIENT, Patience
-from builder.http.places import is_loopback
+from builder.http.proxies import proxy_for, through
 from builder.http.steady import Live, steady_pools
 from builder.lean import TYPE_CHECKING, NamedTuple
 
@@ -74,7 +72,7 @@ class Connections:
         proxy = proxy_for(url)
         key = (proxy, security)
         if key not in self._pools:
-            pool = urllib3.ProxyManager(proxy) if proxy else urllib3.PoolManager()
+            pool = through(proxy) if proxy else urllib3.PoolManager()
             pool.pool_classes_by_scheme = steady_pools(self._patience, self._live)
             pool.connection_pool_kw |= {
                 "retries": False,
@@ -92,17 +90,6 @@ def release(response: urllib3.BaseHTTPResponse) -> None:
     """Gives the connection up. What is left of the body is not read: it may be endless."""
     response.close()
     response.release_conn()
-
-
-def proxy_for(url: str) -> str:
-    """The proxy that the environment names for `url`; this machine is always spoken to directly."""
-    parts = urlsplit(url)
-    if is_loopback(parts.hostname or ""):
-        return ""
-    proxies = urllib.request.getproxies_environment()
-    if urllib.request.proxy_bypass(parts.netloc.rpartition("@")[2]):
-        return ""
-    return proxies.get(parts.scheme, proxies.get("all", ""))
 
 
 def _context(security: Security) -> ssl.SSLContext:

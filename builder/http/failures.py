@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from urllib3.exceptions import HTTPError, NameResolutionError, SSLError
+from urllib3.exceptions import HTTPError, NameResolutionError, ProxyError, SSLError
 
 from builder.lean import NamedTuple
 
@@ -17,6 +17,8 @@ class FailureKind(StrEnum):
     NO_SUCH_NAME = "no-such-name"
     REFUSED = "refused"
     """Nothing listens there; that is an answer, which waiting does not change."""
+    PROXY = "proxy"
+    """The proxy of the environment does not answer, or does not let us through."""
     BROKEN = "broken"
     """No answer, or not all of it."""
 
@@ -34,6 +36,8 @@ class Failure(NamedTuple):
 
 def failure_of(error: Exception) -> Failure:
     """What an exception of urllib3 means. UnicodeError comes from host names that cannot be written."""
+    if isinstance(error, ProxyError):
+        return Failure(FailureKind.PROXY, _cause(error.original_error))
     cause = _cause(error)
     if isinstance(error, SSLError):
         certificate = "certificate" in cause.lower() or "hostname" in cause.lower()

@@ -6,6 +6,7 @@ from builder.lean import NamedTuple
 
 RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 """Answers after which asking again may help."""
+_HOPELESS = 3
 
 
 class Patience(NamedTuple):
@@ -24,13 +25,19 @@ class Patience(NamedTuple):
         """The wait after the `failures`-th failure in a row; `retry_after` is the server's wish, in seconds or as a
         date (RFC 9110, section 10.2.3)."""
         own: float = self.first_delay_s * 2 ** (failures - 1)
-        return min(max(_wish_s(retry_after), own), self.longest_delay_s)
+        return min(max(wish_s(retry_after), own), self.longest_delay_s)
+
+    def is_hopeless(self, retry_after: str | None) -> bool:
+        """Whether the server wants to be left alone for longer than anyone waits for a command: then it is told so at
+        once. Asking sooner than it wishes would only prolong that."""
+        return wish_s(retry_after) > _HOPELESS * self.longest_delay_s
 
 
 PATIENT = Patience()
 
 
-def _wish_s(retry_after: str | None) -> float:
+def wish_s(retry_after: str | None) -> float:
+    """Seconds that a server wants to be left alone for; 0 where it says nothing."""
     text = (retry_after or "").strip()
     if text.isdecimal():
         return float(text[:12])

@@ -17,7 +17,7 @@ from builder.model.digest import Digest
 from builder.registry.auth import Authorizer, Owner
 from builder.registry.certificates import certificate_folders, security_for
 from builder.registry.client import Client, FetchedManifest
-from builder.registry.hosts import Endpoint, endpoints, host_of_domain
+from builder.registry.hosts import Endpoint, check_insecure, endpoints, host_of_domain
 from builder.registry.logins.kept import Logins
 from builder.registry.logins.types import Login
 from builder.registry.session import Session
@@ -44,7 +44,10 @@ class Access:
     def __init__(
         self, settings: Registries, environment: Mapping[str, str] | None = None, transport: Transport | None = None
     ) -> None:
+        """Raises UsageError `bad-registry` for what `settings` list as insecure and is no host."""
         environment = os.environ if environment is None else environment
+        for item in settings.insecure:
+            check_insecure(item)
         self._settings = settings
         self.transport = transport or Transport()
         self.logins = Logins(docker_file(environment))

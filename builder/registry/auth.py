@@ -13,6 +13,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
@@ -22,6 +23,7 @@ from builder.http.places import host_of, is_loopback, place_of
 from builder.registry.challenges import Challenge, parse_challenges
 from builder.registry.hosts import Endpoint
 from builder.registry.logins.types import Login
+from builder.registry.refusals import refusal
 from builder.registry.transport import Answer, Request, Transport
 
 _TOKEN = re.compile(r"[\x21-\x7e]{1,65536}")
@@ -35,6 +37,8 @@ Scopes = tuple[str, ...]
 class _Token(NamedTuple):
     text: str
     ends: float
+    asked: tuple[Challenge, Endpoint] | None = None
+    """What it answered: another one is had in the same way, before a request fails for want of it."""
 
 
 class Owner(NamedTuple):
@@ -62,20 +66,43 @@ class Authorizer:
         self._answering = threading.Lock()
 
     def headers(self, scopes: Scopes) -> dict[str, str]:
-        """What a request for `scopes` carries; nothing before the registry asked for anything."""
+        """What a request for `scopes` carries; nothing before the registry asked for anything. A token that has ended
+        is replaced first: the request may carry gigabytes, which are sent before its refusal is read."""
         with self._lock:
-            if self._basic:
-                return {"Authorization": self._basic}
             token = self._tokens.get(scopes)
-        return {"Authorization": f"Bearer {token.text}"} if token and token.ends > time.monotonic() else {}
+        if token and token.asked and token.ends <= time.monotonic():
+            with self._answering:
+                if not self._kept(scopes):
+                    self._renew(scopes, *token.asked)
+        return self._kept(scopes)
+
+    @property
+    def user(self) -> str:
+        """Whose login the registry has been shown; empty for nobody's."""
+        login = self._login
+        return (login.user or "the login that is kept") if login else ""
 
     def answer(self, header: str, scopes: Scopes, endpoint: Endpoint, refused: Mapping[str, str]) -> None:
         """Takes the challenge of a 401 from the registry up; afterwards `headers(scopes)` satisfies it, or has nothing
         better to give. `refused` is what the request carried: threads that are refused together ask once. Raises
         RegistryError `unauthorized` when that needs a login that we lack or that is refused."""
         with self._answering:
-            if self.headers(scopes) in ({}, refused):
+            if self._kept(scopes) in ({}, refused):
                 self._take_up(header, scopes, endpoint)
+
+    def _kept(self, scopes: Scopes) -> dict[str, str]:
+        with self._lock:
+            if self._basic:
+                return {"Authorization": self._basic}
+            token = self._tokens.get(scopes)
+        return {"Authorization": f"Bearer {token.text}"} if token and token.ends > time.monotonic() else {}
+
+    def _renew(self, scopes: Scopes, challenge: Challenge, endpoint: Endpoint) -> None:
+        """Where that fails the request goes without, and the registry says what it wants now."""
+        with suppress(RegistryError):
+            token = self._token(challenge, scopes, endpoint, self._known_login())
+            with self._lock:
+                self._tokens[scopes] = token
 
     def _take_up(self, header: str, scopes: Scopes, endpoint: Endpoint) -> None:
         challenges = parse_challenges(header)
@@ -107,15 +134,17 @@ class Authorizer:
         realm = challenge.get("realm")
         self._check_realm(realm, endpoint.url, login)
         security = endpoint.security if host_of(realm) == host_of(endpoint.url) else ORDINARY
-        wanted = list(dict.fromkeys([*scopes, *challenge.get("scope").split()]))
+        wanted = (*scopes, *_also_wanted(scopes, challenge.get("scope")))
         query = [("service", challenge.get("service")), *(("scope", scope) for scope in wanted)]
         asked = [(key, value) for key, value in query if value]
         answer = self._transport.fetch(_token_request(realm, asked, login)._replace(security=security))
         if answer.status in (400, 401, 403):
             raise self._refusal(login)
+        if answer.status == 429 or answer.status >= 500:
+            raise refusal(host_of(realm), answer, f"token for {self._owner.domain}")
         if answer.status != 200:
             raise RegistryError("bad-answer", f"{host_of(realm)} gives no token: status {answer.status}")
-        return _token_in(answer, realm)
+        return _token_in(answer, realm)._replace(asked=(challenge, endpoint))
 
     def _check_realm(self, realm: str, url: str, login: Login | None) -> None:
         """A token comes over https, or from this machine for a registry on this machine, or from where the registry
@@ -165,6 +194,21 @@ def _token_request(realm: str, asked: list[tuple[str, str]], login: Login | None
     separator = "&" if urlsplit(realm).query else "?"
     headers = {"Authorization": _basic(login)} if login is not None else {}
     return Request("GET", f"{realm}{separator}{urlencode(asked)}", headers)
+
+
+def _also_wanted(scopes: Scopes, asked: str) -> list[str]:
+    """Of what a challenge asks for, actions on what the request is about that we did not think of. Its other scopes
+    are left alone: GHCR asks for a repository `user/image` that nobody has, where the request names none."""
+    ours = {_named(scope): _actions(scope) for scope in scopes}
+    return [scope for scope in asked.split() if _named(scope) in ours and _actions(scope) - ours[_named(scope)]]
+
+
+def _named(scope: str) -> str:
+    return scope.rpartition(":")[0]
+
+
+def _actions(scope: str) -> set[str]:
+    return set(scope.rpartition(":")[2].split(","))
 
 
 def _basic(login: Login) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import NamedTuple
 
 _SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9-]*)(?:\s+|$)(?=[A-Za-z]+\s*=|$)")
@@ -20,6 +21,8 @@ class Challenge(NamedTuple):
 
 def parse_challenges(header: str) -> tuple[Challenge, ...]:
     """The challenges of a WWW-Authenticate header; what can't be read ends the list."""
+    with suppress(UnicodeError):  # headers come as Latin-1; registries that go beyond ASCII mean UTF-8
+        header = header.encode("latin-1").decode("utf-8")
     challenges: list[Challenge] = []
     position = 0
     while scheme := _SCHEME.match(header, position):

@@ -15,7 +15,6 @@ from builder.model import media_types
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
 from builder.registry import listing
-from builder.registry.refusals import refusal
 from builder.registry.session import Call, Session
 from builder.registry.transport import Answer, Opened, unreachable
 from builder.registry.upload import Content, Pushed, Upload
@@ -47,7 +46,7 @@ class Client:
         """Whether the registry takes us in: raises RegistryError `unauthorized` where it does not."""
         answer = self._session.fetch(Call("GET", ""))
         if answer.status != 200:
-            raise refusal(self.domain, answer.status, "/v2/", answer.body)
+            raise self._session.refusal(answer, "/v2/")
 
     def manifest(self, repository: str, reference: str) -> FetchedManifest:
         """The manifest or index under a tag or digest; a digest has been checked. Raises RegistryError `not-found`."""
@@ -69,7 +68,7 @@ class Client:
     def has_manifest(self, repository: str, digest: Digest) -> bool:
         """Whether the manifest or index is there, for a client that is about to push."""
         call = Call("HEAD", self._path(repository, f"manifests/{digest}"), self._pushing(repository), _accept())
-        return self._is_there(call, f"{repository}@{digest}")
+        return self._is_there(call, repository)
 
     def put_manifest(self, repository: str, reference: str, data: bytes, media_type: str) -> Digest:
         """Afterwards `reference`, a tag or the digest of `data`, means it. What it refers to has to be there before."""
@@ -82,7 +81,7 @@ class Client:
         )
         answer = self._session.fetch(call)
         if answer.status not in (200, 201, 202):
-            raise refusal(self.domain, answer.status, _shown(repository, reference), answer.body)
+            raise self._session.refusal(answer, _shown(repository, reference))
         return Digest.of(data)
 
     def delete_manifest(self, repository: str, reference: str) -> None:
@@ -90,12 +89,12 @@ class Client:
         scopes = (f"repository:{self._prefix}{repository}:delete",)
         answer = self._session.fetch(Call("DELETE", self._path(repository, f"manifests/{reference}"), scopes))
         if answer.status not in (200, 202):
-            raise refusal(self.domain, answer.status, _shown(repository, reference), answer.body)
+            raise self._session.refusal(answer, _shown(repository, reference))
 
     def has_blob(self, repository: str, digest: Digest) -> bool:
         """Whether the blob is there, for a client that is about to push."""
         call = Call("HEAD", self._path(repository, f"blobs/{digest}"), self._pushing(repository))
-        return self._is_there(call, f"a blob of {repository}")
+        return self._is_there(call, repository)
 
     def put_blob(
         self, repository: str, descriptor: Descriptor, content: Content, mount_from: tuple[str, ...] = ()
@@ -171,19 +170,20 @@ class Client:
         except HTTPError:
             said = b""
         release(opened.response)
-        raise refusal(self.domain, opened.status, f"blob {descriptor.digest} of {repository}", said)
+        answer = Answer(opened.status, {}, said, opened.url)
+        raise self._session.refusal(answer, f"blob {descriptor.digest} of {repository}")
 
     def _ask(self, method: str, repository: str, reference: str) -> Answer:
         path = self._path(repository, f"manifests/{reference}")
         answer = self._session.fetch(Call(method, path, self._pulling(repository), _accept()))
         if answer.status != 200:
-            raise refusal(self.domain, answer.status, _shown(repository, reference), answer.body)
+            raise self._session.refusal(answer, _shown(repository, reference))
         return answer
 
-    def _is_there(self, call: Call, what: str) -> bool:
+    def _is_there(self, call: Call, repository: str) -> bool:
         answer = self._session.fetch(call)
         if answer.status not in (200, 404):
-            raise refusal(self.domain, answer.status, what, answer.body)
+            raise self._session.refusal(answer, f"pushing to {repository}")
         return answer.status == 200
 
     def _path(self, repository: str, rest: str) -> str:

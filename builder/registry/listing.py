@@ -12,8 +12,8 @@ from builder.errors import BuilderError, RegistryError
 from builder.model import media_types
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
-from builder.registry.refusals import refusal
 from builder.registry.session import Call, Session
+from builder.registry.transport import Answer
 
 _PAGE = 1000
 _MOST_PAGES = 10_000
@@ -47,14 +47,14 @@ def referrers(session: Session, repository: str, digest: Digest, artifact_type: 
     accept = {"Accept": media_types.OCI_INDEX}
     for path in (f"{quote(repository)}/referrers/{digest}{query}", f"{quote(repository)}/manifests/{_tag(digest)}"):
         pages = _pages(session, path, scopes, accept)
-        for status, body in pages:
-            if status != 200:
+        for answer in pages:
+            if answer.status != 200:
                 break
-            found += _referrers(session.domain, body)
-        if status not in (404, 405):
+            found += _referrers(session.domain, answer.body)
+        if answer.status not in (404, 405):
             break
-    if status not in (200, 404, 405):
-        raise refusal(session.domain, status, f"referrers of {repository}@{digest}", body)
+    if answer.status not in (200, 404, 405):
+        raise session.refusal(answer, f"referrers of {repository}@{digest}")
     return tuple(item for item in found if artifact_type in ("", item.artifact_type))
 
 
@@ -67,11 +67,11 @@ def _referrers(domain: str, body: bytes) -> list[Referrer]:
 
 
 def _names(session: Session, path: str, scopes: tuple[str, ...], member: str, what: str) -> Iterator[str]:
-    for status, body in _pages(session, path, scopes, {}):
-        if status != 200:
-            raise refusal(session.domain, status, what, body)
+    for answer in _pages(session, path, scopes, {}):
+        if answer.status != 200:
+            raise session.refusal(answer, what)
         try:
-            names = json.loads(body)[member] or []
+            names = json.loads(answer.body)[member] or []
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise RegistryError("bad-answer", f"{session.domain} sends no list of {member}") from error
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
@@ -79,13 +79,11 @@ def _names(session: Session, path: str, scopes: tuple[str, ...], member: str, wh
         yield from names
 
 
-def _pages(
-    session: Session, path: str, scopes: tuple[str, ...], headers: dict[str, str]
-) -> Iterator[tuple[int, bytes]]:
+def _pages(session: Session, path: str, scopes: tuple[str, ...], headers: dict[str, str]) -> Iterator[Answer]:
     seen = {path}
     while True:
         answer = session.fetch(Call("GET", path, scopes, headers), _LIMIT)
-        yield answer.status, answer.body
+        yield answer
         following = _NEXT.search(answer.headers.get("link", ""))
         if not following:
             return

@@ -13,6 +13,7 @@ from builder.http.connections import ORDINARY, release
 from builder.http.patience import RETRIED
 from builder.registry.auth import Authorizer, Scopes
 from builder.registry.hosts import Endpoint
+from builder.registry.refusals import refusal
 from builder.registry.transport import (
     MANIFEST_LIMIT,
     Answer,
@@ -66,6 +67,10 @@ class Session:
                 return opened
         return self._open_at(self._endpoint, call)
 
+    def refusal(self, answer: Answer, what: str) -> RegistryError:
+        """The error for an answer that is no success; see `refusals.py`."""
+        return refusal(self.domain, answer, what, self._authorizer.user)
+
     def located(self, url: str, location: str) -> str:
         """The URL that the Location header of an answer from `url` gives. Raises RegistryError `bad-answer`."""
         if not location:
@@ -93,10 +98,11 @@ class Session:
             if endpoint.is_plain and _wants_tls(opened, call.method):
                 continue
             self._endpoint = endpoint
-            if opened.status not in RETRIED:
+            patience, retry_after = self.transport.patience, opened.header("Retry-After")
+            if opened.status not in RETRIED or patience.is_hopeless(retry_after):
                 return opened
             release(opened.response)
-            self.transport.sleep(self.transport.patience.delay_s(1, opened.header("Retry-After")))
+            self.transport.sleep(patience.delay_s(1, retry_after))
             return None
         return None
 

@@ -15,6 +15,7 @@ from builder.http.connections import ORDINARY, Connections, Security, release
 from builder.http.failures import FailureKind, failure_of
 from builder.http.patience import PATIENT, RETRIED, Patience
 from builder.http.places import REDIRECTS, host_of, is_loopback, place_of
+from builder.http.proxies import PROXY_HINT, proxy_for, shown_proxy
 
 MANIFEST_LIMIT = 4 << 20
 """Bytes of a manifest, index or token answer that are read at most (distribution-spec, Pushing Manifests)."""
@@ -113,9 +114,9 @@ class Transport:
                     raise
                 retry_after = None
             else:
-                if is_last or opened.status not in RETRIED:
-                    return opened
                 retry_after = opened.header("Retry-After")
+                if is_last or opened.status not in RETRIED or self.patience.is_hopeless(retry_after):
+                    return opened
                 release(opened.response)
             self.sleep(self.patience.delay_s(failures, retry_after))
 
@@ -165,6 +166,9 @@ def unreachable(url: str, error: Exception) -> RegistryError:
         case FailureKind.NO_SUCH_NAME:
             hint = "check the registry's name, and whether this machine has a network"
             return RegistryError("unreachable", f"no registry is known under the name {host}", hint=hint)
+        case FailureKind.PROXY:
+            message = f"the proxy {shown_proxy(proxy_for(url))} does not lead to {host}: {found.cause}"
+            return RegistryError("unreachable", message, hint=PROXY_HINT)
     return RegistryError(
         "unreachable",
         f"{host} does not answer: {found.cause}",

@@ -12,7 +12,6 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from builder.errors import RegistryError
 from builder.http.patience import RETRIED
 from builder.model.descriptor import Descriptor
-from builder.registry.refusals import refusal
 from builder.registry.session import Call, Session
 from builder.registry.transport import Answer
 
@@ -20,6 +19,11 @@ SMALL = 4 << 20
 """Blobs up to this size go with the PUT that ends their upload."""
 PIECE = 32 << 20
 """How much one request carries to a registry that does not take a large blob in one."""
+_DONE = frozenset({200, 201, 202, 204})
+_TAKEN = frozenset({200, 201, 202, 204})
+"""What registries say of a part that they have taken: the specification has 202, ECR 201, Pulp 204."""
+_NO_PATCH = frozenset({404, 405, 501})
+"""What registries say that take a blob with the last request only."""
 _RANGE = re.compile(r"(?:bytes=)?0-(\d{1,18})")
 
 Content = Callable[[int], Iterable[bytes]]
@@ -45,6 +49,10 @@ class Upload:
         self._scopes = (f"repository:{repository}:pull,push",)
         self._piece = 0
         """Bytes of one request; 0: all that is left."""
+        self._in_one = descriptor.size <= SMALL
+        """Whether the PUT that ends the upload brings the content."""
+        self._has_seam = False
+        """It was taken up after a failure. Some registries put the parts together wrongly then, as ECR does."""
 
     def run(self, content: Content, mount_from: tuple[str, ...]) -> Pushed:
         location = self._mount(mount_from)
@@ -62,16 +70,31 @@ class Upload:
                     raise
                 refused, retry_after = error, None
             else:
-                if answer.status in (201, 204) and start >= self._blob.size:
+                if answer.status in _DONE and start >= self._blob.size:
                     return Pushed.SENT
+                if self._goes_otherwise(answer, before):
+                    self._cancel(location)
+                    location, start = "", 0
+                    continue
                 refused, retry_after = self._refused(answer), answer.headers.get("retry-after")
             failures += 1
-            if failures >= patience.attempts or not refused.retryable:
+            if failures >= patience.attempts or not refused.retryable or patience.is_hopeless(retry_after):
                 self._cancel(location)
                 raise refused
             self._session.transport.sleep(patience.delay_s(failures, retry_after))
             location, start = self._where_it_stands(location)
+            self._has_seam = start > 0
             failures = 0 if start > before else failures
+
+    def _goes_otherwise(self, answer: Answer, start: int) -> bool:
+        """Whether what was refused has another way, which is taken from now on."""
+        if self._has_seam and answer.status == 400:
+            self._has_seam = False
+            return True
+        if answer.status in _NO_PATCH and start == 0 and not self._in_one:
+            self._in_one = True
+            return True
+        return False
 
     def _mount(self, mount_from: tuple[str, ...]) -> str | None:
         """None: the repository has the blob now. Otherwise the upload that the registry has begun instead; empty where
@@ -88,10 +111,10 @@ class Upload:
                 continue  # no right to read there: then it is sent
             if answer.status == 201:
                 return None
-            if answer.status == 202:
+            if answer.status == 202 and answer.headers.get("location"):
                 self._cancel(begun)
-                begun = self._session.located(answer.url, answer.headers.get("location", ""))
-        return begun
+                begun = self._session.located(answer.url, answer.headers["location"])
+        return begun  # other answers are from registries that know no mounts: then it is sent
 
     def _cancel(self, location: str) -> None:
         """An upload that nobody needs. The registry forgets it some day anyway."""
@@ -101,6 +124,10 @@ class Upload:
 
     def _begin(self) -> str:
         answer = self._session.fetch(Call("POST", self._uploads, self._scopes, {"Content-Length": "0"}, b""))
+        if answer.status == 404:
+            error = self._session.refusal(answer, f"repository {self._repository}")
+            error.hint = "some registries want a repository to be made before it is pushed to"
+            raise error
         if answer.status != 202:
             raise self._refused(answer)
         return self._session.located(answer.url, answer.headers.get("location", ""))
@@ -109,18 +136,18 @@ class Upload:
         """Sends what is left from `start` on, and ends the upload. Returns the last answer, and how far the registry
         has come for certain."""
         size = self._blob.size
-        if start == 0 and size <= SMALL:
+        if start == 0 and self._in_one:
             answer = self._put(location, content)
-            return answer, size if answer.status in (201, 204) else 0
+            return answer, size if answer.status in _DONE else 0
         while start < size:
             end = min(start + self._piece, size) if self._piece else size
             answer = self._patch(location, content, start, end)
             if answer.status == 413 and end - start > PIECE:
                 self._piece = PIECE
                 return answer, start
-            if answer.status not in (202, 204):
+            if answer.status not in _TAKEN:
                 return answer, start
-            location = self._session.located(answer.url, answer.headers.get("location", ""))
+            location = self._session.located(answer.url, answer.headers.get("location") or location)
             start = end
         return self._put(location, None), start
 
@@ -161,8 +188,7 @@ class Upload:
         return self._session.located(answer.url, answer.headers.get("location") or location), end + 1
 
     def _refused(self, answer: Answer) -> RegistryError:
-        what = f"a blob for {self._repository}"
-        error = refusal(self._session.domain, answer.status, what, answer.body)
+        error = self._session.refusal(answer, f"pushing to {self._repository}")
         # An upload that the registry has lost, or counts otherwise, can begin again.
         error.retryable = answer.status in RETRIED | {404, 413, 416}
         return error

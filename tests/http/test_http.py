@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import socket
 import threading
@@ -13,11 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from urllib3.exceptions import HTTPError
 
-from builder.http.connections import Connections, proxy_for, release
+from builder.errors import UsageError
+from builder.http.connections import Connections, release
 from builder.http.failures import FailureKind, failure_of
 from builder.http.patience import Patience
 from builder.http.places import host_of, is_loopback, place_of, without_port
+from builder.http.proxies import proxy_for
 from builder.http.steady import SteadyReader
+from builder.registry.transport import unreachable
+from tests.registry.scripted import Reply, scripted
 from tests.support.web import Page, WebServer
 
 
@@ -119,3 +124,48 @@ def test_this_machine_is_spoken_to_directly(monkeypatch: pytest.MonkeyPatch) -> 
     assert proxy_for("http://outside.example/") == "http://proxy.example"
     assert proxy_for("http://127.0.0.1:5000/") == ""
     assert proxy_for("http://inside.example/") == ""
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "url", "direct"),
+    [
+        ("10.0.0.0/8", "https://10.1.2.3:5000/", True),
+        ("10.0.0.0/8", "https://11.1.2.3/", False),
+        ("fd00::/8, x", "https://[fd00::1]:5000/", True),
+        ("10.1.2.3", "https://10.1.2.3:5000/", True),
+        (".inside.example", "https://a.inside.example:5000/", True),
+        ("*", "https://a.example/", True),
+        ("10.0.0.0/99,,/", "https://10.1.2.3/", False),
+    ],
+)
+def test_what_goes_without_a_proxy(monkeypatch: pytest.MonkeyPatch, no_proxy: str, url: str, direct: bool) -> None:
+    monkeypatch.setenv("https_proxy", "proxy.example:3128")
+    monkeypatch.setenv("no_proxy", no_proxy)
+    assert proxy_for(url) == ("" if direct else "http://proxy.example:3128")
+
+
+def test_a_proxy_that_wants_a_login(monkeypatch: pytest.MonkeyPatch) -> None:
+    with scripted(Reply(200)) as proxy:
+        monkeypatch.setenv("http_proxy", f"http://us%40er:p%3Aw@{proxy.address}")
+        release(Connections().send("GET", "http://registry.example/v2/", {}))
+        (seen,) = proxy.seen
+    assert seen.path == "http://registry.example/v2/"
+    assert base64.b64decode(seen.headers["proxy-authorization"].removeprefix("Basic ")) == b"us@er:p:w"
+
+
+@pytest.mark.parametrize("proxy", ["socks5://proxy.example:1080", "http://[::1", "http://a.example:port"])
+def test_what_is_no_proxy(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    monkeypatch.setenv("https_proxy", proxy)
+    with pytest.raises(UsageError) as caught:
+        Connections().send("GET", "https://registry.example/", {})
+    assert caught.value.code == "bad-proxy"
+
+
+def test_a_proxy_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://me:secret@127.0.0.1:9")
+    with pytest.raises(HTTPError) as caught:
+        Connections().send("GET", "https://registry.example/", {})
+    assert failure_of(caught.value).kind is FailureKind.PROXY
+    error = unreachable("https://registry.example/", caught.value)
+    assert "the proxy 127.0.0.1:9 does not lead to registry.example: connection refused" in error.message
+    assert "secret" not in f"{error.message}{error.hint}"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from builder.configuration.types import Registries
-from builder.errors import RegistryError
+from builder.errors import RegistryError, UsageError
 from builder.http.patience import Patience
 from builder.http.places import is_loopback
 from builder.model import media_types
@@ -107,12 +107,20 @@ def test_an_endless_manifest_is_cut_off() -> None:
     assert caught.value.code == "too-large"
 
 
-def test_retry_after_is_honoured_within_reason() -> None:
-    later = (("Retry-After", "7"),)
-    never = (("Retry-After", "86400"),)
-    with faulty(Reply(429, b"", later), Reply(503, b"", never), Reply(200, MANIFEST)) as setup:
+def test_retry_after_is_honoured() -> None:
+    later = [Reply(status, b"", (("Retry-After", wait),)) for status, wait in ((429, "7"), (503, "100"))]
+    with faulty(*later, Reply(200, MANIFEST)) as setup:
         setup.client.manifest("app", "latest")
     assert setup.waits == [7.0, 60.0]
+
+
+def test_who_wants_to_be_left_alone_for_long_is_and_the_user_is_told() -> None:
+    said = b'{"errors": [{"code": "TOOMANYREQUESTS", "message": "You have reached your pull rate limit."}]}'
+    with faulty(Reply(429, said, (("Retry-After", "21600"),))) as setup, pytest.raises(RegistryError) as caught:
+        setup.client.manifest("app", "latest")
+    assert setup.waits == []
+    assert "You have reached your pull rate limit." in caught.value.message
+    assert str(caught.value.hint).startswith("wait 360 minutes, or log in")
 
 
 @pytest.mark.parametrize(
@@ -221,3 +229,21 @@ def test_a_listed_host_is_tried_over_https_first() -> None:
     first, last = endpoints("registry.example:5000", ("registry.example:5000",))
     assert (first.url, first.security.verify) == ("https://registry.example:5000", False)
     assert last.url == "http://registry.example:5000"
+
+
+@pytest.mark.parametrize(
+    ("item", "domain", "is_insecure"),
+    [
+        ("10.0.0.0/8", "10.1.2.3:5000", True), ("10.0.0.0/8", "11.1.2.3:5000", False),
+        ("fd00::/8", "[fd00::1]:5000", True), ("0.0.0.0/0", "registry.example", False),
+    ],
+)  # fmt: skip
+def test_a_network_may_be_listed(item: str, domain: str, is_insecure: bool) -> None:
+    served = endpoints(domain, (item,))
+    assert [point.is_plain for point in served] == ([False, True] if is_insecure else [False])
+
+
+@pytest.mark.parametrize("item", ["http://registry.example", "registry.example/path", "10.0.0.0/99", ""])
+def test_what_cannot_be_listed(item: str) -> None:
+    with pytest.raises(UsageError, match="not an insecure registry"):
+        Access(Registries(insecure=(item,)), {})

@@ -86,6 +86,36 @@ def test_docker_hub_has_a_name_of_its_own(tmp_path: Path) -> None:
     assert kept.find("docker.io") == Login("a", "b")
 
 
+@pytest.mark.parametrize("key", ["docker.io", "index.docker.io", "https://registry-1.docker.io/v2/"])
+def test_other_tools_names_for_docker_hub(tmp_path: Path, key: str) -> None:
+    kept = logins(tmp_path, {"auths": {key: {"auth": encoded("me:a:b:c")}, "other.example": {}}})
+    assert kept.find("docker.io") == Login("me", "a:b:c")
+    assert kept.forget("docker.io")
+    assert kept.find("docker.io") is None
+    assert list(json.loads(Path(kept.path).read_text())["auths"]) == ["other.example"]
+
+
+def test_what_docker_writes_counts_before_what_others_write(tmp_path: Path) -> None:
+    entries = {"docker.io": {"auth": encoded("old:p")}, "https://index.docker.io/v1/": {"auth": encoded("new:p")}}
+    assert logins(tmp_path, {"auths": entries}).find("docker.io") == Login("new", "p")
+
+
+def test_a_registry_may_be_taken_from_everybody_s_helper(tmp_path: Path) -> None:
+    members = {
+        "credsStore": "missing",
+        "credHelpers": {"a.example": ""},
+        "auths": {"a.example": {"auth": encoded("u:p")}},
+    }
+    assert logins(tmp_path, members).find("a.example") == Login("u", "p")
+
+
+@pytest.mark.parametrize("key", ["https://index.docker.io/v1/", "index.docker.io", "docker.io"])
+def test_docker_hub_s_own_helper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    program(tmp_path, monkeypatch, 'read server; echo "{\\"Username\\": \\"u\\", \\"Secret\\": \\"$server\\"}"')
+    found = logins(tmp_path, {"credsStore": "missing", "credHelpers": {key: "test"}}).find("docker.io")
+    assert found == Login("u", "https://index.docker.io/v1/")
+
+
 def test_tokens(tmp_path: Path) -> None:
     kept = logins(tmp_path, {"auths": {"a.example": {"auth": encoded("a:"), "identitytoken": "t"},
                                        "b.example": {"registrytoken": "r"}, "c.example": {}}})  # fmt: skip

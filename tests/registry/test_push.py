@@ -164,3 +164,46 @@ def test_a_location_elsewhere_does_not_see_the_token() -> None:
             assert script.seen[1].headers["authorization"] == "Bearer secret"
         assert "authorization" not in storage.seen[0].headers
         assert storage.seen[0].body == b"small"
+
+
+@pytest.mark.parametrize("status", [201, 204])
+def test_a_part_that_was_taken_with_another_status(status: int) -> None:
+    """ECR has 201, Pulp 204; and where no Location comes with it the upload stays where it was."""
+    with scripted(BEGUN, Reply(status), DONE) as script:
+        assert Scripted(script).push(LARGE) is Pushed.SENT
+        assert script.seen[2].path.startswith("/v2/app/blobs/uploads/1?state=x&digest=")
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_a_registry_without_parts_gets_the_blob_with_the_last_request(status: int) -> None:
+    with scripted(BEGUN, Reply(status), Reply(204), BEGUN, DONE) as script:
+        setup = Scripted(script)
+        assert setup.push(LARGE) is Pushed.SENT
+        assert [line.partition(" ")[0] for line in setup.seen()] == ["POST", "PATCH", "DELETE", "POST", "PUT"]
+        assert script.seen[4].body == LARGE
+        assert setup.waits == []
+
+
+@pytest.mark.parametrize("status", [400, 404, 405, 501])
+def test_a_registry_without_mounts_gets_the_blob(status: int) -> None:
+    with scripted(Reply(status), BEGUN, DONE) as script:
+        assert Scripted(script).push(b"small", ("other",)) is Pushed.SENT
+
+
+def test_parts_that_the_registry_joins_wrongly_are_sent_again_without_a_seam() -> None:
+    stands = Reply(204, headers=(("Range", "0-99999"),))
+    wrong = Reply(400, b'{"errors": [{"code": "DIGEST_INVALID"}]}')
+    with scripted(BEGUN, Reply(500), stands, Reply(201), wrong, Reply(204), BEGUN, Reply(201), DONE) as script:
+        assert Scripted(script).push(LARGE) is Pushed.SENT
+        assert [len(request.body) for request in script.seen if request.method == "PATCH"][1:] == [
+            len(LARGE) - 100_000,
+            len(LARGE),
+        ]
+
+
+def test_a_repository_that_has_to_be_made_first() -> None:
+    said = b'{"errors": [{"code": "NAME_UNKNOWN", "message": "The repository does not exist"}]}'
+    with scripted(Reply(404, said)) as script, pytest.raises(RegistryError) as caught:
+        Scripted(script).push(b"small")
+    assert caught.value.message.endswith("has no repository app (The repository does not exist)")
+    assert "to be made before" in str(caught.value.hint)

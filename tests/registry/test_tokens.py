@@ -88,6 +88,67 @@ def test_a_token_that_has_ended_is_asked_for_again() -> None:
         assert sent == [None, "Bearer t1", "Bearer t1", "Bearer t2"]
 
 
+def test_a_token_that_ends_is_replaced_before_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr("builder.registry.auth.time.monotonic", lambda: clock[0])
+    with scripted(*[Reply(200, b'{"token": "t%d", "expires_in": 300}' % number) for number in (1, 2)]) as tokens:
+        with scripted(asks(f"http://{tokens.address}/token"), *[Reply(200, MANIFEST)] * 3) as script:
+            client = client_of(script)
+            for _ in range(3):
+                client.manifest("app", "1")
+                clock[0] += 200
+            sent = [item.headers.get("authorization") for item in script.seen]
+        assert sent == [None, "Bearer t1", "Bearer t1", "Bearer t2"]
+        assert tokens.seen[0].path == tokens.seen[1].path
+
+
+@pytest.mark.parametrize(
+    ("asked", "sent"),
+    [
+        ("repository:user/image:pull", ["repository:app:pull"]),
+        ("repository:app:pull", ["repository:app:pull"]),
+        ("repository:app:pull,delete repository:b:pull", ["repository:app:pull", "repository:app:pull,delete"]),
+        ("aws", ["repository:app:pull"]),
+    ],
+)
+def test_only_what_the_request_is_about_is_asked_for(asked: str, sent: list[str]) -> None:
+    with scripted(Reply(200, b'{"token": "t"}')) as tokens:
+        with scripted(asks(f"http://{tokens.address}/token", scope=asked), Reply(200, MANIFEST)) as script:
+            client_of(script).manifest("app", "1")
+        assert [value for key, value in parse_qsl(tokens.seen[0].path.partition("?")[2]) if key == "scope"] == sent
+
+
+def test_a_service_of_any_name() -> None:
+    service = 'Über "registry", v2 & a=b'
+    quoted = service.replace('"', '\\"').encode().decode("latin-1")
+    with scripted(Reply(200, b'{"token": "t"}')) as tokens:
+        with scripted(asks(f"http://{tokens.address}/token?a=b", service=quoted), Reply(200, MANIFEST)) as script:
+            client_of(script).manifest("app", "1")
+        query = dict(parse_qsl(tokens.seen[0].path.partition("?")[2]))
+        assert (query["a"], query["service"]) == ("b", service)
+
+
+def test_who_lacks_a_right_is_not_told_to_log_in_as_if_they_had_not() -> None:
+    said = b'{"errors": [{"code": "DENIED", "message": "requested access to the resource is denied"}]}'
+    with scripted(*[Reply(200, b'{"token": "t"}')] * 2) as tokens:
+        denied = asks(f"http://{tokens.address}/token", error="insufficient_scope")._replace(body=said)
+        with scripted(denied, denied) as script, pytest.raises(RegistryError) as caught:
+            client_of(script).manifest("app", "1")
+    assert (caught.value.code, "is denied" in caught.value.message) == ("unauthorized", True)
+    assert str(caught.value.hint).startswith("me is logged in")
+
+
+@pytest.mark.parametrize(("status", "code"), [(429, "too-many-requests"), (503, "server-error"), (418, "bad-answer")])
+def test_a_token_server_in_trouble(status: int, code: str) -> None:
+    with (
+        scripted(*[Reply(status)] * 2) as tokens,
+        scripted(asks(f"http://{tokens.address}/token")) as script,
+        pytest.raises(RegistryError) as caught,
+    ):
+        client_of(script).manifest("app", "1")
+    assert caught.value.code == code
+
+
 def test_a_login_that_is_refused_is_not_quoted() -> None:
     with scripted(Reply(401)) as tokens, scripted(asks(f"http://{tokens.address}/token")) as script:
         with pytest.raises(RegistryError) as caught:

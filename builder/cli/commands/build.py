@@ -178,7 +178,8 @@ def add_insecure(add: Callable[..., object]) -> None:
         action="append",
         default=[],
         metavar="HOST[:PORT]",
-        help="this registry may be spoken to by plain http, or has a certificate that nobody vouches for",
+        help="this registry (or all of a network, ADDRESS/BITS) may be spoken to by plain http, or has a certificate "
+        "that nobody vouches for",
     )
 
 

@@ -19,6 +19,8 @@ _HUB = "https://index.docker.io/v1/"
 """What docker calls Docker Hub in its files, for a reason of 2013."""
 
 
+_HUB_HOSTS = frozenset({"index.docker.io", DEFAULT_DOMAIN, "registry-1.docker.io"})
+"""Other tools, podman among them, call it so."""
 _TEXTS = ("auth", "username", "password", "identitytoken", "registrytoken")
 
 
@@ -36,12 +38,10 @@ class Logins:
             found = helper.get(server_of(domain))
             if found is not None:
                 return found
-        entries = self._table(members, "auths")
-        for key, value in entries.items():
-            if key == server_of(domain) or _host(key) == _host(server_of(domain)):
-                login = self._login(key, value)
-                if login is not None:
-                    return login
+        for key, value in _of_registry(self._table(members, "auths"), domain).items():
+            login = self._login(key, value)
+            if login is not None:
+                return login
         return None
 
     def keep(self, domain: str, login: Login) -> str:
@@ -56,7 +56,7 @@ class Logins:
             entry = {"auth": _encoded(login.user, ""), "identitytoken": login.identity_token}
         else:
             entry = {"auth": _encoded(login.user, login.password)}
-        others = {key: value for key, value in self._table(members, "auths").items() if _host(key) != _host(domain)}
+        others = _without(self._table(members, "auths"), domain)
         self._write({**members, "auths": {**others, server_of(domain): entry}})
         return helper.program if helper is not None else ""
 
@@ -68,15 +68,15 @@ class Logins:
         if helper is not None and there:
             helper.erase(server_of(domain))
         entries = self._table(members, "auths")
-        others = {key: value for key, value in entries.items() if _host(key) != _host(server_of(domain))}
+        others = _without(entries, domain)
         if others != entries:
             self._write({**members, "auths": others})
         return there or others != entries
 
     def _helper(self, members: dict[str, object], domain: str) -> Helper | None:
-        name = self._table(members, "credHelpers").get(_host(server_of(domain))) or members.get("credsStore")
-        if domain == DEFAULT_DOMAIN:
-            name = self._table(members, "credHelpers").get(DEFAULT_DOMAIN) or name
+        """A registry's own helper counts before everybody's, also where it is none: `"HOST": ""`."""
+        own = _of_registry(self._table(members, "credHelpers"), domain)
+        name = next(iter(own.values())) if own else members.get("credsStore")
         if not name:
             return None
         if not isinstance(name, str):
@@ -92,9 +92,7 @@ class Logins:
     def _login(self, key: str, value: object) -> Login | None:
         """One entry of `auths`; None where it is empty, as where a helper has the login."""
         entry = value if isinstance(value, dict) else {}
-        text = {
-            name: entry.get(name) or "" for name in ("auth", "username", "password", "identitytoken", "registrytoken")
-        }
+        text = {name: entry.get(name) or "" for name in _TEXTS}
         if not isinstance(value, dict) or not all(isinstance(part, str) for part in text.values()):
             raise damaged(self.path, f"the entry of {key} in auths is not made of text")
         user, password = text["username"], text["password"]
@@ -138,6 +136,22 @@ class Logins:
 def server_of(domain: str) -> str:
     """What docker's files and helpers call a registry."""
     return _HUB if domain == DEFAULT_DOMAIN else domain
+
+
+def _of_registry(entries: dict[str, object], domain: str) -> dict[str, object]:
+    """Those whose keys mean the registry; what docker itself writes comes first."""
+    exact = server_of(domain)
+    found = {key: value for key, value in entries.items() if _means(key, domain)}
+    return {key: found[key] for key in sorted(found, key=lambda key: key != exact)}
+
+
+def _without(entries: dict[str, object], domain: str) -> dict[str, object]:
+    return {key: value for key, value in entries.items() if not _means(key, domain)}
+
+
+def _means(key: str, domain: str) -> bool:
+    host = _host(key)
+    return host in _HUB_HOSTS if domain == DEFAULT_DOMAIN else host == domain.lower()
 
 
 def _host(key: str) -> str:
