@@ -7,7 +7,7 @@ import os
 import select
 import signal
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from builder.containers.monitor import wire
@@ -47,9 +47,11 @@ def ask(store: Store, identifier: str, name: str, request: dict[str, Any]) -> tu
         sock = wire.connect(folder_of(store, identifier))
     except OSError as error:
         raise not_running(name) from error
-    wire.send(sock, request)
+    with suppress(BrokenPipeError, ConnectionResetError):  # it has just ended, and answers nothing
+        wire.send(sock, request)
     packet, fds = wire.receive(sock)
     if not packet:
+        sock.close()
         raise not_running(name)
     raise_failure(wire.unpack(packet) or {})
     return sock, fds

@@ -12,14 +12,13 @@ from tarfile import TarError
 from typing import Any, BinaryIO, NamedTuple
 
 from builder.containers.client import ask
-from builder.containers.records import folder_of, state_of
-from builder.containers.start import run_spec
+from builder.containers.hold import hold_stopped
+from builder.containers.records import state_of
+from builder.containers.start import prepare, run_spec
 from builder.containers.tools import Tools
 from builder.containers.types import Container
 from builder.errors import StoreError, UsageError
-from builder.images.unpack import ensure_chain
 from builder.sandbox.visit import Into, destination, unpack_tree, write_tree
-from builder.store.locks import FileLock
 
 _STREAM = "-"
 _KIND_AT, _FOLDER = 156, ord("5")
@@ -124,15 +123,17 @@ def _absolute(path: str) -> str:
 def _visiting(container: Container, tools: Tools) -> Generator[tuple[dict[str, Any], list[int]]]:
     """What the job needs to find the root: a descriptor of it, or how to mount it; then nobody starts it meanwhile."""
     with ExitStack() as opened:
-        if state_of(tools.store, container.id).running:
-            sock, fds = ask(tools.store, container.id, container.name, {"do": "root"})
+        while (lock := hold_stopped(tools.store, container.id)) is None:
+            try:
+                sock, fds = ask(tools.store, container.id, container.name, {"do": "root"})
+            except StoreError:
+                if state_of(tools.store, container.id).running:
+                    raise
+                continue  # it has ended meanwhile
             sock.close()
             for fd in fds:
                 opened.callback(os.close, fd)
             yield {}, fds
             return
-        lock = FileLock(f"{folder_of(tools.store, container.id)}/lock")
         opened.callback(lock.release)
-        lock.exclusive()
-        lowers = ensure_chain(tools.store, tools.worker(), container.layers, tools.open_source, tools.fetching)
-        yield {"spec": run_spec(container, tools, lowers, (24, 80)).to_json()}, []
+        yield {"spec": run_spec(container, tools, prepare(container, tools), (24, 80)).to_json()}, []

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from builder.containers import cgroups
 from builder.containers.client import ask, wait_for_end
+from builder.containers.hold import hold_stopped
 from builder.containers.records import folder_of
 from builder.containers.tools import Tools
 from builder.containers.types import Container
@@ -23,10 +24,8 @@ _KILL = 9
 def remove_container(container: Container, tools: Tools, *, force: bool = False, volumes: bool = False) -> None:
     """Afterwards it is gone; `force` ends it first, `volumes` takes those that have no name along. Raises StoreError
     `still-running`."""
-    folder = folder_of(tools.store, container.id)
-    lock = FileLock(f"{folder}/lock")
     try:
-        if not lock.exclusive(wait=False):
+        while (lock := hold_stopped(tools.store, container.id)) is None:
             if not force:
                 raise StoreError(
                     "still-running",
@@ -34,12 +33,10 @@ def remove_container(container: Container, tools: Tools, *, force: bool = False,
                     hint=f"`pybuild stop {container.name}` first, or --force",
                 )
             end_container(container, tools)
-            lock.exclusive()
-        cgroups.left_by(container.id).remove()
-        if os.path.isdir(folder):  # a container of --rm has removed itself
-            _remove(folder, tools.remove_tree)
-    finally:
-        lock.release()
+        _remove_held(tools.store, container, lock, tools.remove_tree)
+    except StoreError as error:
+        if error.code != "no-such-container":  # one of --rm removes itself
+            raise
     if volumes or container.remove:
         for mount in container.mounts:
             if mount.anonymous:
@@ -47,17 +44,15 @@ def remove_container(container: Container, tools: Tools, *, force: bool = False,
 
 
 def remove_stopped(store: Store, container: Container, remover: Remover) -> bool:
-    """Afterwards it is gone, unless it runs: then False."""
-    folder = folder_of(store, container.id)
-    lock = FileLock(f"{folder}/lock")
+    """Afterwards it is gone, unless it runs or somebody looks into it: then False."""
     try:
-        if not lock.exclusive(wait=False):
+        lock = hold_stopped(store, container.id, wait=False)
+        if lock is None:
             return False
-        cgroups.left_by(container.id).remove()
-        if os.path.isdir(folder):
-            _remove(folder, remover)
-    finally:
-        lock.release()
+        _remove_held(store, container, lock, remover)
+    except StoreError as error:
+        if error.code != "no-such-container":
+            raise
     return True
 
 
@@ -70,11 +65,16 @@ def end_container(container: Container, tools: Tools) -> None:
         watch.close()
 
 
-def _remove(folder: str, remover: Remover) -> None:
+def _remove_held(store: Store, container: Container, lock: FileLock, remover: Remover) -> None:
     """Killed in the middle, what is left is never taken for a container; the next removal clears it away."""
-    with storing(folder):
-        os.rename(folder, f"{folder}.dead")
-        parent = os.path.dirname(folder)
-        for name in os.listdir(parent):
-            if name.endswith(".dead"):
-                remover(f"{parent}/{name}")
+    folder = folder_of(store, container.id)
+    try:
+        cgroups.left_by(container.id).remove()
+        with storing(folder):
+            os.rename(folder, f"{folder}.dead")
+            parent = os.path.dirname(folder)
+            for name in os.listdir(parent):
+                if name.endswith(".dead"):
+                    remover(f"{parent}/{name}")
+    finally:
+        lock.release()

@@ -7,8 +7,9 @@ import os
 import signal
 from typing import Any
 
+from builder.containers.hold import hold_stopped
 from builder.containers.monitor import wire
-from builder.containers.records import folder_of, state_of
+from builder.containers.records import folder_of
 from builder.containers.tools import Tools
 from builder.containers.types import Container, MountPoint
 from builder.containers.volumes import ensure_volume, volume_path
@@ -43,16 +44,11 @@ def start_container(
     """The process runs; the connection to its monitor is attached, from the first byte on, if `attach`. Raises
     StoreError `already-running`, NotStarted, SandboxError."""
     folder = folder_of(tools.store, container.id)
-    lock = FileLock(f"{folder}/lock")
+    lock = hold_stopped(tools.store, container.id)
+    if lock is None:
+        raise StoreError("already-running", f"container {container.name} runs already")
     try:
-        if not lock.exclusive(wait=False):
-            if state_of(tools.store, container.id).running:
-                raise StoreError("already-running", f"container {container.name} runs already")
-            lock.exclusive()  # someone looks into it
-        lowers = ensure_chain(tools.store, tools.worker(), container.layers, tools.open_source, tools.fetching)
-        for mount in container.mounts:
-            _ensure_source(mount, lowers, tools)
-        _write_files(container, folder)
+        lowers = prepare(container, tools)
         request = {
             "id": container.id,
             "folder": folder,
@@ -78,6 +74,16 @@ def start_container(
         return _spawn(request, lock)
     finally:
         lock.release()
+
+
+def prepare(container: Container, tools: Tools) -> tuple[str, ...]:
+    """Afterwards all that its root filesystem is put together from is there. The image's snapshots, returned; sources
+    of mounts; its own files, which a container has not whose start was interrupted."""
+    lowers = ensure_chain(tools.store, tools.worker(), container.layers, tools.open_source, tools.fetching)
+    for mount in container.mounts:
+        _ensure_source(mount, lowers, tools)
+    _write_files(container, folder_of(tools.store, container.id))
+    return lowers
 
 
 def signal_number(text: str) -> int:

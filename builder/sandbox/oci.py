@@ -109,7 +109,7 @@ class _Bundle:
             pid = int(file.read())
         if self._notify >= 0:
             tell(self._notify, STARTED, os.pidfd_open(pid))
-        status = ExitStatus.of(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+        status = _wait_for(pid)
         self._call("delete", "--force")
         return status
 
@@ -129,6 +129,15 @@ class _Bundle:
                 hint="Try --runtime native.",
             )
         return ExitStatus(127 if _NOT_FOUND.search(failure) else 126, 0, failure)
+
+
+def _wait_for(pid: int) -> ExitStatus:
+    """The process is a child of a runtime's process that may still be ending. Whoever that was, its orphans are ours,
+    so waiting for all of them comes to this one."""
+    while True:
+        ended, status = os.waitpid(-1, 0)
+        if ended == pid:
+            return ExitStatus.of(os.waitstatus_to_exitcode(status))
 
 
 def _listener(place: str) -> _socket.socket:

@@ -39,13 +39,14 @@ def receive_call(control: _socket.socket) -> tuple[str, list[int]]:
 
 def send_call(control: _socket.socket, job: str, fds: list[int]) -> None:
     data = b"".join(fd.to_bytes(_FD_BYTES, sys.byteorder) for fd in fds)
-    control.sendmsg([job.encode()], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, data)])
+    control.sendmsg([job.encode()], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, data)], _socket.MSG_NOSIGNAL)
 
 
 def send(call: _socket.socket, message: dict[str, Any]) -> None:
-    """Sends a message, unless the other side is gone: then nobody wants it."""
+    """Sends a message, unless the other side is gone: then nobody wants it. SIGPIPE, which has its default action in a
+    worker, is not asked for: it would end the other jobs as well."""
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        call.sendall(encode(message))
+        call.sendall(encode(message), _socket.MSG_NOSIGNAL)
 
 
 def encode(message: dict[str, Any]) -> bytes:

@@ -128,8 +128,16 @@ class Worker:
     def _end(self) -> None:
         if self._control is not None:
             os.waitpid(self._starter, 0)
-            worker = self._control.recv(32)
+            worker = _read_number(self._control)
             self._control.close()
             self._control = None
             if worker:
                 os.waitpid(int(worker), 0)
+
+
+def _read_number(control: socket.socket) -> bytes:
+    """That a worker was killed with calls that it had not read is told first, once, then what it sent before."""
+    try:
+        return control.recv(32)
+    except ConnectionResetError:
+        return control.recv(32)

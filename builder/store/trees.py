@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 
 Remover = Callable[[str], None]
 """Removes a directory tree; files of foreign uids may be in it. A tree that is gone already is no error."""
@@ -15,38 +16,40 @@ def remove_tree(path: str) -> None:
     """A Remover with our own rights only: raises PermissionError where they do not suffice.
 
     It goes down with one descriptor and no recursion (a layer may be 10,000 directories deep) and follows no link.
+    Another process may remove the same tree: afterwards it is gone for both.
     """
     parent, name = os.path.split(path)
     try:
         above = os.open(parent or ".", _OPEN)
     except FileNotFoundError:
         return
-    try:
-        _remove(above, name)
-    except FileNotFoundError:
-        return
+    _remove(above, name)
 
 
 def _remove(above: int, name: str) -> None:
     """Takes over the descriptor `above`."""
-    names = [name]
+    names: list[str] = []
     pending = [[name]]
     here = above
     try:
         while pending:
             if pending[-1]:
-                names.append(pending[-1].pop())
-                child = _enter(here, names[-1])
-                os.close(here)
-                here = child
-                pending.append(_empty(here))
+                name = pending[-1].pop()
+                with suppress(FileNotFoundError):
+                    child = _enter(here, name)
+                    os.close(here)
+                    here = child
+                    names.append(name)
+                    pending.append([])
+                    pending[-1] += _empty(here)
                 continue
             pending.pop()
             if pending:
                 outside = os.open("..", _OPEN, dir_fd=here)
                 os.close(here)
                 here = outside
-                os.rmdir(names.pop(), dir_fd=here)
+                with suppress(FileNotFoundError):
+                    os.rmdir(names.pop(), dir_fd=here)
     finally:
         os.close(here)
 
@@ -67,5 +70,6 @@ def _empty(here: int) -> list[str]:
         os.fchmod(here, 0o700)
     for name, is_directory in found:
         if not is_directory:
-            os.unlink(name, dir_fd=here)
+            with suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=here)
     return [name for name, is_directory in found if is_directory]

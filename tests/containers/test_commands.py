@@ -67,7 +67,7 @@ def test_stop_wait_logs_and_start(web: Pybuild) -> None:
     with subprocess.Popen(
         web.argv("logs", "-f", "web"), env=web.environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as following:
-        assert web.run("stop", "web").stdout == "web\n"
+        assert web.run("stop", "-t", "60", "web").stdout == "web\n"
         assert following.communicate()[0] == b"begun\nbye\n"
     assert web.run("wait", "web").stdout == "9\n"
     assert (listed(web)[0]["status"], listed(web)[0]["exit_code"]) == ("exited", 9)

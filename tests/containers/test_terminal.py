@@ -19,7 +19,7 @@ from tests.containers.test_run import listed, until
 from tests.support.cli import Pybuild
 from tests.support.machine import needs_runtime
 
-_PATIENCE = 20.0
+_PATIENCE = 60.0
 TOP = ("-v", "/usr:/usr:ro", "-v", "/usr/lib:/lib:ro", "-v", "/usr/lib64:/lib64:ro")
 """This machine's own programs."""
 

@@ -1,7 +1,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
 
 from builder.model.digest import Digest
 from builder.store.snapshots import Staging
@@ -88,6 +94,27 @@ def test_staging_that_cannot_be_removed_waits_for_a_stronger_remover(store: Stor
     with Store.open(store.root) as again:
         again.temporary.bury_dead(remove_tree)
     assert os.listdir(f"{store.root}/tmp") == []
+
+
+@pytest.mark.parametrize("name", ["open", "scandir", "unlink", "rmdir"])
+@pytest.mark.parametrize("moment", range(6))
+def test_two_may_remove_the_same_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, moment: int) -> None:
+    """At whatever entry one is overtaken by the other."""
+    tree = tmp_path / "tree"
+    for folder in ("a/b", "c"):
+        (tree / folder).mkdir(parents=True)
+        (tree / folder / "file").touch()
+    call, moments = getattr(os, name), iter(range(100))
+
+    def overtaken(*args: Any, **options: Any) -> Any:
+        if next(moments) == moment:
+            shutil.rmtree(tree)
+        return call(*args, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("builder.store.trees.os", SimpleNamespace(**vars(os) | {name: overtaken}))
+        remove_tree(str(tree))
+    assert not tree.exists()
 
 
 def test_deep_trees_and_closed_directories_are_removed(store: Store) -> None:

@@ -131,7 +131,8 @@ class Monitor:
         out_of_memory = self._cgroup.ran_out_of_memory()
         self._cgroup.remove()
         state = self._state._replace(status="exited", pid=0, monitor=0, paused=False)
-        self._end(state._replace(finished=finished, exit_code=status.code, out_of_memory=out_of_memory))
+        state = state._replace(finished=finished, exit_code=status.code, error=status.reason)
+        self._end(state._replace(out_of_memory=out_of_memory))
         for client in self._main.clients:
             client.give(wire.pack({"ended": status._asdict()}))
         self._loop.linger(self._main.clients)
@@ -184,11 +185,21 @@ class Monitor:
         console = request["spec"]["console"] is not None
         if not session.start(wanted, interactive=request["interactive"], console=console):
             failure = session.failure
-            wire.send(sock, {"not_started": failure["ok"]} if "ok" in failure else failure)
+            if not self._is_ending():  # else that is why, and nothing is answered: the container does not run
+                wire.send(sock, {"not_started": failure["ok"]} if "ok" in failure else failure)
             return None
         self._loop.add(session)
-        wire.send(sock, {"ok": {"pid": machine_number(session.process)}})
-        return None if request["detach"] else (session, Client(sock))
+        client = Client(sock)
+        client.give(wire.pack({"ok": {"pid": machine_number(session.process)}}))
+        return None if request["detach"] else (session, client)
+
+    def _is_ending(self) -> bool:
+        """A process gives up its namespaces before anyone hears of its end."""
+        try:
+            os.readlink(f"/proc/{self._state.pid}/ns/mnt")
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        return False
 
     def _pause(self, pause: bool) -> None:
         """Every process of the container, by a child that enters its pid namespace: a signal to all from there spares

@@ -19,6 +19,8 @@ from builder.sandbox.native import refused
 from builder.sandbox.server import carry_out
 from builder.sandbox.spec import ExitStatus
 
+_JOB_FAILED = 125
+"""As docker: it was not the process that failed."""
 _NAMES = {wire.STDOUT: "stdout", wire.STDERR: "stderr"}
 
 
@@ -137,7 +139,10 @@ class Session:
                 else:
                     poll.unregister(notify)
             if call.fileno() in ready:
-                data = call.recv(1 << 16)
+                try:
+                    data = call.recv(1 << 16)
+                except ConnectionResetError:  # it has ended without having read everything
+                    data = b""
                 said += data
                 if not data:
                     break
@@ -157,8 +162,9 @@ class Session:
                 set_size(self.input, (rows, columns))
 
     def signal(self, number: int) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self.process, number)
+        if self.process >= 0:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self.process, number)
 
     def read(self, fd: int) -> bool:
         """What the process wrote, to the log and to everyone; False: there is nothing (now, or any more)."""
@@ -215,13 +221,17 @@ class Session:
             for message in protocol.receive_all(self.call):
                 if "ok" in message:  # a job that waited for the process
                     status = ExitStatus(**message["ok"])
+                elif "becomes" not in message:
+                    reason = message["error"]["message"] if "error" in message else message["bug"]
+                    status = ExitStatus(_JOB_FAILED, 0, reason)
             self.call.close()
         self._let_go()
         for fd in list(self.outputs):
             while self.read(fd):
                 pass
         self._close_streams()
-        os.close(self.process)
+        process, self.process = self.process, -1
+        os.close(process)
         return status
 
     def _collect(self) -> ExitStatus:

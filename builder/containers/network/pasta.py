@@ -9,7 +9,8 @@ import time
 from builder.containers.network.types import Connected
 from builder.errors import SandboxError
 
-_PATIENCE_S = 5
+_PATIENCE_S = 60
+"""Only for one that hangs: its end is seen."""
 _DEFAULT = "00000000"
 _NAMESERVER = "169.254.1.1"
 """As podman has it: an address that nothing else has."""

@@ -13,6 +13,7 @@ from builder.errors import SandboxError
 
 NAMESERVER, GATEWAY, ADDRESS = "10.0.2.3", "10.0.2.2", "10.0.2.100"
 _API = "network"
+_PATIENCE_S = 60
 
 
 class Slirp4netns:
@@ -56,12 +57,7 @@ class Slirp4netns:
     def _call(self, request: dict[str, object]) -> dict[str, dict[str, object]]:
         sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
         try:
-            for _ in range(200):  # the program makes it about when it says that it is ready
-                try:
-                    sock.connect(f"/proc/self/fd/{self._folder}/{_API}")
-                    break
-                except (FileNotFoundError, ConnectionRefusedError):
-                    time.sleep(0.01)
+            self._connect(sock)
             sock.sendall(json.dumps(request).encode())
             sock.shutdown(_socket.SHUT_WR)
             said = b""
@@ -70,6 +66,19 @@ class Slirp4netns:
         finally:
             sock.close()
         return dict(json.loads(said))
+
+    def _connect(self, sock: _socket.socket) -> None:
+        """The program makes its socket about when it says that it is ready."""
+        until = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                sock.connect(f"/proc/self/fd/{self._folder}/{_API}")
+            except (FileNotFoundError, ConnectionRefusedError) as error:
+                if time.monotonic() > until:
+                    raise SandboxError("no-network", "slirp4netns does not answer") from error
+                time.sleep(0.01)
+            else:
+                return
 
 
 def port_refused(port: Port, why: str) -> SandboxError:
