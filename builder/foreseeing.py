@@ -15,8 +15,9 @@ from builder.lean import NamedTuple
 from builder.pipeline import BuildOptions, Workshop, past_of, plan_build, uncached
 from builder.plan.types import Plan, SourceKind, Step
 from builder.solve.keys import key_parts
-from builder.solve.reasons.causes import disabled
+from builder.solve.reasons.causes import builds_to_compare, disabled
 from builder.solve.reasons.nearest import earlier_runs
+from builder.solve.reasons.notes import mount_sources
 from builder.solve.reasons.own import Compared, own_causes
 from builder.solve.solver import SolveOptions, Solver
 from builder.solve.state import StageState
@@ -74,6 +75,7 @@ class _Outlooks:
         self._solver = solver
         self._state = state
         self._past = past
+        self._builds = builds_to_compare(past, solver.plan)
 
     def rows(self) -> list[Foreseen]:
         return [self._row(step) for step in self._state.stage.steps]
@@ -107,11 +109,12 @@ class _Outlooks:
             return [], None
         parts = key_parts(step, self._state.stage.platform, (), content, solver.options.epoch)
         first: tuple[list[Cause], Record | None] = ([], None)
-        for run in earlier_runs(self._state.stage, step.number, past.builds(), every=True).candidates:
+        for run in earlier_runs(self._state.stage, step.number, self._builds, every=True).candidates:
             record = past.recall(run.key) if run.is_finished else None
             if record is None:
                 return [], None
-            causes = own_causes(Compared(step, parts, record, solver.runner.describe_content))
+            sources = mount_sources(step, solver.plan)
+            causes = own_causes(Compared(step, parts, record, solver.runner.describe_content, sources))
             if not causes:
                 return [], record
             first = first if first[0] else (causes, record)

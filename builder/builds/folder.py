@@ -34,10 +34,12 @@ def project_word(path: str) -> str:
 
 
 def new_place(store: Store, identifier: str, started: float, project: str) -> Place:
-    """Makes nothing yet."""
-    word = project_word(project)
+    """Makes nothing yet. Its name comes after all others, even where the clock was set back."""
+    folder, word = store.folder(FOLDER), project_word(project)
+    last = _parse(folder, max(os.listdir(folder), default=""))
+    started = max(started, last.started + 1e-6) if last else started
     name = f"{round(started * 1e6):014x}-{identifier}-{word}"
-    return Place(f"{store.folder(FOLDER)}/{name}", identifier, started, word)
+    return Place(f"{folder}/{name}", identifier, started, word)
 
 
 def places(store: Store) -> list[Place]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from typing import Protocol
 
-from builder.builds.reading import builds
+from builder.builds.reading import builds, newest_of_each
 from builder.builds.types import BuildRecord, StepOutcome
 from builder.cache.local import LocalCache
 from builder.solve.types import PastStep, Record
@@ -14,6 +15,8 @@ from builder.store.store import Store
 
 _LAST = 12
 """So many builds are looked at."""
+_LEAST = 2
+"""So many instructions two Buildfiles share that are taken for one."""
 _FINISHED = (StepOutcome.CACHED, StepOutcome.RAN, StepOutcome.SHARED)
 
 
@@ -41,11 +44,25 @@ class History:
             self._known = [*here, *(steps for cache in self._elsewhere if (steps := cache.steps()))]
         return self._known
 
+    def alike(self, texts: Collection[str]) -> Sequence[PastStep]:
+        """Moved with its folder, or alone: then it is no longer where it was."""
+        name = os.path.basename(self._project)
+        for record in islice(newest_of_each(self._store), _LAST):
+            is_moved = os.path.basename(record.file) == name or not os.path.exists(record.file)
+            shared = len(set(texts) & {row.text for row in record.steps})
+            if is_moved and shared >= _LEAST and 2 * shared >= len(set(texts)):
+                return list(_steps(record))
+        return []
+
     def recall(self, key: str) -> Record | None:
         found = self._records.recall(key)
         for cache in self._elsewhere if found is None else ():
             found = found or cache.recall(key)
         return found
+
+    def removed(self, key: str) -> Record | None:
+        found = self._records.pruned(key)
+        return found.record if found else None
 
     def pruned(self, key: str) -> str:
         found = self._records.pruned(key)

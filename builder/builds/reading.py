@@ -37,6 +37,15 @@ def builds(store: Store, project: str | None = None) -> Iterator[tuple[Place, Bu
             yield place, record
 
 
+def newest_of_each(store: Store) -> Iterator[BuildRecord]:
+    """The newest build of each Buildfile that came as far as steps; the one that was built last comes first."""
+    seen: set[str] = set()
+    for place in places(store):
+        if place.project not in seen and (record := read_build(place)) is not None and record.steps:
+            seen.add(place.project)
+            yield record
+
+
 def find_build(store: Store, wanted: str) -> tuple[Place, BuildRecord]:
     """The build that `wanted` means: the beginning of an id, `^N` for the Nth before the last; empty is the last.
     Raises UsageError."""

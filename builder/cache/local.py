@@ -6,7 +6,7 @@ import _thread
 import time
 from collections.abc import Callable, Iterable, Iterator
 
-from builder.cache.codec import DAMAGED, decode, encode, loads
+from builder.cache.codec import DAMAGED, decode, encode, from_json, loads, to_json
 from builder.errors import StoreError
 from builder.lean import TYPE_CHECKING, NamedTuple
 from builder.model.canonical import canonical
@@ -32,6 +32,8 @@ class Pruned(NamedTuple):
     at: str
     """RFC 3339."""
     why: str
+    record: Record | None = None
+    """What is left of it: no values of variables, as their owner may want them gone."""
 
 
 class LocalCache:
@@ -86,12 +88,12 @@ class LocalCache:
     def prune(self, records: Iterable[Record], why: str, now: float) -> None:
         """Afterwards there are no such records, and `pruned` says so of each."""
         gone, notes = [], {}
-        note = canonical({"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)), "why": why}).decode()
+        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
         for record in records:
             step = _STEP + record.step
             newest = self._with_database(lambda database, step=step: database.get(step), None)  # type: ignore[misc]
             gone += [record.key, step] if newest == record.key else [record.key]
-            notes[_PRUNED + record.key] = note
+            notes[_PRUNED + record.key] = canonical({"at": at, "why": why, "left": to_json(_left(record))}).decode()
         self._with_database(lambda database: database.replace(gone, notes), None)
         self._forget_old_notes()
 
@@ -100,7 +102,10 @@ class LocalCache:
         text = self._with_database(lambda database: database.get(_PRUNED + key), None)
         try:
             value = loads(text) if text else None
-            return Pruned(str(value["at"]), str(value["why"])) if isinstance(value, dict) else None
+            if not isinstance(value, dict):
+                return None
+            left = from_json(value["left"]) if "left" in value else None
+            return Pruned(str(value["at"]), str(value["why"]), left)
         except DAMAGED:
             return None
 
@@ -148,3 +153,10 @@ class LocalCache:
         # Without its traceback, which would keep every frame and connection on the way alive.
         plain = StoreError(error.code, error.message, hint=error.hint, retryable=error.retryable)
         self._failures.append(plain)
+
+
+def _left(record: Record) -> Record:
+    """What later misses of other steps are explained with."""
+    parts = {name: value for name, value in record.parts.items() if name == "parent"}
+    notes = {name: value for name, value in record.notes.items() if name in ("below", "base")}
+    return record._replace(parts=parts, notes=notes)

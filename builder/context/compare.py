@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from builder.context.listing import Attributes, parse_attributes, read_lines
 
-_KINDS = {"f": "file", "d": "directory", "l": "symlink", "h": "hard link", "c": "device", "b": "device", "p": "fifo"}
+_KINDS = {"f": "file", "d": "folder", "l": "symlink", "h": "hard link", "c": "device", "b": "device", "p": "fifo"}
 
 
 _LARGEST = 256 << 20
@@ -31,8 +31,8 @@ def unpack_listing(data: bytes) -> bytes | None:
 
 def describe_changes(old: bytes, new: bytes, limit: int = 3) -> str:
     """How the listing `new` differs from `old`, in one line that names at most `limit` paths of each sort of change:
-    `1 file changed: src/app.py (content)`, `2 files added (a, b), 1 removed (c), mode of run.sh 0644 -> 0755`. Empty if
-    they differ in nothing that counts."""
+    `1 file changed: src/app.py (content)`, `2 files added (a, b), 1 removed (c), mode of run.sh 0644 -> 0755`. A folder
+    stands for all that came, went or moved with it. Empty if they differ in nothing that counts."""
     before, after = read_lines(old), read_lines(new)
     differing = {
         path: _differences(parse_attributes(before[path]), parse_attributes(after[path]))
@@ -41,17 +41,13 @@ def describe_changes(old: bytes, new: bytes, limit: int = 3) -> str:
     }
     single = {path: found[0] for path, found in differing.items() if len(found) == 1 and found[0][0] in _OF}
     changed = [f"{printable(path)} ({_words(found)})" for path, found in differing.items() if path not in single]
-    added = [path for path in after if path not in before]
-    removed = [path for path in before if path not in after]
-    renamed = _renamed(before, after, removed, added)
-    added = [path for path in added if path not in renamed.values()]
-    removed = [path for path in removed if path not in renamed]
-    sorts = [f"{_files(len(changed), 'changed')}: {_list(changed, limit)}"] if changed else []
-    for names, word in ((added, "added"), (removed, "removed")):
-        if names:
-            count = _files(len(names), word) if not sorts else f"{len(names)} {word}"
-            sorts.append(f"{count} ({_list([printable(name) for name in names], limit)})")
-    sorts += _several([f"{printable(one)} renamed to {printable(other)}" for one, other in renamed.items()], limit)
+    came, went = _Whole(after, before), _Whole(before, after)
+    renamed = _renamed(went, came)
+    sorts = [f"{len(changed)} {_files(len(changed))} changed: {_list(changed, limit)}"] if changed else []
+    for whole, word in ((came, "added"), (went, "removed")):
+        if whole.tops:
+            sorts.append(f"{whole.count(short=bool(sorts))} {word} ({_list(whole.names, limit)})")
+    sorts += _several([f"{one} renamed to {other}" for one, other in renamed], limit)
     sorts += _several([f"{name} of {printable(path)} {values}" for path, (name, values) in single.items()], limit)
     return ", ".join(sorts)
 
@@ -60,13 +56,86 @@ _OF = ("mode", "owner")
 """What is said as `mode of run.sh 0644 -> 0755`, where nothing else of the file differs."""
 
 
-def _renamed(
-    before: Mapping[str, str], after: Mapping[str, str], removed: list[str], added: list[str]
-) -> dict[str, str]:
-    """Files that went from one place and came in another with everything they are; none that could be two."""
-    went, came = _by_content(before, removed), _by_content(after, added)
-    pairs = ((went[content], came.get(content, [])) for content in went if _is_filled(content))
-    return {one[0]: other[0] for one, other in pairs if len(one) == len(other) == 1}
+class _Whole:
+    """What only one of two listings has; what stands in a folder that only that one has belongs to the folder."""
+
+    def __init__(self, lines: Mapping[str, str], others: Mapping[str, str]) -> None:
+        self._lines = lines
+        paths = [path for path in lines if path not in others]
+        folders = {path for path in paths if self._is_folder(path)}
+        self._top_of = {path: outermost(path, folders) for path in paths}
+        self.tops: dict[str, dict[str, None]] = {}
+        """With all that belongs to each."""
+        for path, top in self._top_of.items():
+            self.tops.setdefault(top, {})[path] = None
+
+    @property
+    def names(self) -> list[str]:
+        return [self._name(top) for top in self.tops]
+
+    def count(self, *, short: bool) -> str:
+        """`2 files and 1 folder`. `short`: of files alone only how many."""
+        folders = sum(self._is_folder(top) for top in self.tops)
+        files = len(self.tops) - folders
+        if short and not folders:
+            return str(files)
+        counts = [f"{files} {_files(files)}"] if files else []
+        return " and ".join([*counts, *([f"{folders} folder{'s' * (folders > 1)}"] if folders else [])])
+
+    def looks(self) -> dict[object, list[str]]:
+        """Of each folder and file by all that it is and holds; only where there is some content."""
+        found: dict[object, list[str]] = {}
+        for top, paths in self.tops.items():
+            single = {path: [path] for path in paths if not self._is_folder(path)}
+            for start, members in {top: list(paths), **single}.items():
+                if any(_is_filled(self._lines[path]) for path in members):
+                    look = tuple((path[len(start) :], self._lines[path]) for path in members)
+                    found.setdefault(look, []).append(start)
+        return found
+
+    def label(self, path: str) -> str:
+        return printable(path) + ("/" if self._is_folder(path) else "")
+
+    def drop(self, path: str) -> None:
+        """Of a folder all that is in it."""
+        top = self._top_of.pop(path)
+        if path == top:
+            for member in self.tops.pop(top):
+                self._top_of.pop(member, None)
+        else:
+            del self.tops[top][path]
+
+    def has(self, path: str) -> bool:
+        return path in self._top_of
+
+    def _name(self, top: str) -> str:
+        files = sum(not self._is_folder(path) for path in self.tops[top]) if self._is_folder(top) else 0
+        return self.label(top) + (f" with {files} {_files(files)}" if files else "")
+
+    def _is_folder(self, path: str) -> bool:
+        return self._lines[path].startswith("d")
+
+
+def outermost(path: str, folders: Container[str]) -> str:
+    """The highest of `folders` that `path` stands in, where all between are of them, too; else `path` itself."""
+    top, parent = path, path.rpartition("/")[0]
+    while parent in folders:
+        top, parent = parent, parent.rpartition("/")[0]
+    return top
+
+
+def _renamed(went: _Whole, came: _Whole) -> list[tuple[str, str]]:
+    """Folders and files that went from one place and came in another with everything they are; none that could be two.
+    As they are shown. Afterwards neither has them."""
+    found = []
+    came_looks = came.looks()
+    for look, old in went.looks().items():
+        new = came_looks.get(look, [])
+        if len(old) == len(new) == 1 and went.has(old[0]) and came.has(new[0]):
+            found.append((went.label(old[0]), came.label(new[0])))
+            went.drop(old[0])
+            came.drop(new[0])
+    return found
 
 
 def _is_filled(attributes: str) -> bool:
@@ -74,15 +143,8 @@ def _is_filled(attributes: str) -> bool:
     return read.kind == "f" and read.size > 0
 
 
-def _by_content(files: Mapping[str, str], paths: list[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for path in paths:
-        found.setdefault(files[path], []).append(path)
-    return found
-
-
-def _files(count: int, word: str) -> str:
-    return f"{count} {'file' if count == 1 else 'files'} {word}"
+def _files(count: int) -> str:
+    return "file" if count == 1 else "files"
 
 
 def _list(names: list[str], limit: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from builder.lean import NamedTuple, Protocol
 from builder.model.digest import Digest
@@ -108,8 +108,15 @@ class Past(Protocol):
     def builds(self) -> Sequence[Sequence[PastStep]]:
         """The steps of the last builds that had a key, in the order of the plan; newest build first."""
 
+    def alike(self, texts: Collection[str]) -> Sequence[PastStep]:
+        """The steps of the newest build of another Buildfile that seems to be this one in another place: it has most of
+        these instructions. Empty where there is none."""
+
     def recall(self, key: str) -> Record | None:
         """The record kept for `key`, whether its layer is still there or not."""
+
+    def removed(self, key: str) -> Record | None:
+        """What is left of a record that was removed: its words, its layer's digests, and what it stood on."""
 
     def pruned(self, key: str) -> str:
         """When and why the record of `key` was removed: `2026-11-24 (pybuild prune)`; empty if it was not."""

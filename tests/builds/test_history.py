@@ -57,6 +57,14 @@ def test_the_end_is_recorded_whatever_it_is(store: Store, error: BaseException, 
     assert (found.outcome, found.error) == (outcome, text)
 
 
+def test_the_last_build_is_the_last_where_the_clock_was_set_back(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    record(store)
+    monkeypatch.setattr("time.time", lambda: 1_000_000.0)
+    identifier = record(store)
+    _, found = find_build(store, "")
+    assert (found.id, found.started) == (identifier, 1_000_000.0)
+
+
 def test_builds_are_found_by_id_by_place_and_by_file(store: Store) -> None:
     ids = [record(store, f"/app/{name}") for name in ("one", "two", "one")]
     assert [found.id for _, found in builds(store)] == ids[::-1]

@@ -105,6 +105,26 @@ def test_what_changed_is_said_in_words() -> None:
     assert changed(mtime=5) == ""
 
 
+def test_a_folder_stands_for_what_is_in_it() -> None:
+    folder = [Entry("d", Kind.DIRECTORY, 0o755), FILE._replace(path="d/a"), Entry("d/e", Kind.DIRECTORY, 0o755)]
+    assert describe_changes(text(), text(*folder)) == "1 folder added (d/ with 1 file)"
+    assert describe_changes(text(*folder, FILE), text()) == "1 file and 1 folder removed (d/ with 1 file, src/app.py)"
+    moved = [entry._replace(path=entry.path.replace("d", "other", 1)) for entry in folder]
+    assert describe_changes(text(*folder), text(*moved)) == "d/ renamed to other/"
+    assert describe_changes(text(FILE), text(*folder)) == "1 folder added (d/), src/app.py renamed to d/a"
+    edited = [moved[0], moved[1]._replace(digest="cd" * 32), moved[2]]
+    assert (
+        describe_changes(text(*folder), text(*edited))
+        == "1 folder added (other/ with 1 file), 1 folder removed (d/ with 1 file)"
+    )
+
+
+def test_many_renamed_files_take_no_time() -> None:
+    before = [FILE._replace(path=f"f{number}", digest=f"{number:064x}") for number in range(20_000)]
+    after = [entry._replace(path=f"x{entry.path}") for entry in before]
+    assert describe_changes(text(*before), text(*after)).endswith(" 19997 more")
+
+
 def test_long_lists_are_cut() -> None:
     files = [FILE._replace(path=f"f{number}") for number in range(9)]
     assert describe_changes(text(), text(*files), limit=2) == "9 files added (f0, f1 and 7 more)"

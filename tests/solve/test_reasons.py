@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builder.solve.reasons.mounts import Mounted, mount_changes
 from builder.solve.reasons.nearest import earlier_runs
 from builder.solve.reasons.own import _follows
 from builder.solve.reasons.wording import change, variable_change, words_change
@@ -68,6 +69,34 @@ def test_the_same_platform_comes_first() -> None:
 )
 def test_words_that_differ(old: str, new: str, said: str) -> None:
     assert words_change(old, new) == said
+
+
+def test_long_texts_are_compared_at_their_ends_first() -> None:
+    words = [str(number) for number in range(20_000)]
+    edited = [*words[:10_000], "x", *words[10_001:]]
+    assert words_change(" ".join(words), " ".join(edited)) == "10000 -> x"
+    assert len(words_change(" ".join(words), " ".join(reversed(words)))) < 200
+
+
+def mounted(*mounts: dict[str, object], source: str = "") -> Mounted:
+    origins = [[mount["target"], "", source] for mount in mounts if source]
+    return Mounted.read([{"kind": "cache"} | mount for mount in mounts], origins)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (mounted({"target": "/c", "id": "a"}), mounted({"target": "/c", "id": "b"}), ["mount at /c: id=a -> id=b"]),
+        (mounted({"target": "/c"}), mounted({"target": "/d"}), ["mount at /c: target=/c -> target=/d"]),
+        (mounted(), mounted({"target": "/c", "mode": 0o700}), ["--mount=type=cache,target=/c,mode=0700 added"]),
+        (mounted({"target": "/c"}), mounted(), ["--mount=type=cache,target=/c removed"]),
+        (mounted({"target": "/c"}, source="a"), mounted({"target": "/c"}, source="b"),
+         ["mount at /c: source=a -> source=b"]),
+        (Mounted.read("damaged", [1]), Mounted.read([{}], {}), ["--mount= added"]),
+    ],
+)  # fmt: skip
+def test_mounts_differ_by_their_options(old: Mounted, new: Mounted, words: list[str]) -> None:
+    assert list(mount_changes(old, new, {"mounts", "mount:/c"}).words) == words
 
 
 def test_long_values_are_shown_where_they_differ() -> None:

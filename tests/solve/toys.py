@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from builder.errors import Span, StepError
 from builder.model.config import ImageConfig
@@ -119,6 +119,12 @@ class ToyPast:
 
     def builds(self) -> Sequence[Sequence[PastStep]]:
         return self.known
+
+    def alike(self, texts: Collection[str]) -> Sequence[PastStep]:  # noqa: ARG002
+        return []
+
+    def removed(self, key: str) -> Record | None:  # noqa: ARG002
+        return None
 
     def recall(self, key: str) -> Record | None:
         return self.cache.records.get(key)

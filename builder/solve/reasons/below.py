@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from builder.lean import NamedTuple
 from builder.model.digest import Digest, is_hex
@@ -11,7 +11,7 @@ from builder.plan.types import Plan, SourceKind
 from builder.solve.reasons.notes import States, base_of, read_below, read_pair
 from builder.solve.reasons.wording import shown
 from builder.solve.state import StageState
-from builder.solve.types import Cause, Record
+from builder.solve.types import Cause, Decision, Record
 
 _UNKNOWN = Cause("below", "an earlier step made other files")
 _DEEPEST = 1024
@@ -47,7 +47,8 @@ class Building(NamedTuple):
     """Lowest first."""
 
 
-def building_now(state: StageState, states: States, plan: Plan) -> Building:
+def building_now(state: StageState, states: States, plan: Plan, build: str) -> Building:
+    """`build`: the id of this one."""
     floors: list[Floor] = []
     home = state.stage
     while True:
@@ -60,7 +61,7 @@ def building_now(state: StageState, states: States, plan: Plan) -> Building:
                 f"step {step.number}" + ("" if state.stage is home else f" of {state.stage.title}"),
                 f"{step.stage}.{step.number}",
                 decision.nearest.key if decision.nearest else "",
-                decision.record is not None or (decision.nearest is not None and decision.nearest.text == step.text),
+                _is_known(decision, build),
                 decision.reason,
             )
             for step, decision, record in taken
@@ -72,8 +73,14 @@ def building_now(state: StageState, states: States, plan: Plan) -> Building:
     return Building(base_of(state, states, plan), chain_identity(base), tuple(floors))
 
 
+def _is_known(decision: Decision, build: str) -> bool:
+    if decision.record is not None:
+        return decision.record.build != build
+    return decision.nearest is not None and decision.nearest.text == decision.step.text
+
+
 def building_then(record: Record, recall: Callable[[str], Record | None]) -> Building | None:
-    """What the step of `record` stood on; None where a record on the way is gone."""
+    """What the step of `record` stood on; None where a record on the way is gone, and nothing is left of it."""
     floors: list[Floor] = []
     while below := read_below(record):
         key, diff_id = below
@@ -86,8 +93,11 @@ def building_then(record: Record, recall: Callable[[str], Record | None]) -> Bui
     return Building(base, str(record.parts.get("parent", "")), tuple(floors)) if base else None
 
 
-def cause_below(now: Building, then: Building | None, later: frozenset[str], describe: DescribeLayers) -> Cause:
-    """Why the parent is not what it was. `later`: the instructions that come after in this stage."""
+def cause_below(
+    now: Building, then: Building | None, text: str, later: frozenset[str], describe: DescribeLayers
+) -> Cause:
+    """Why the parent is not what it was. `text`: the step's own; `later`: the instructions that come after it in its
+    stage."""
     if then is None:
         return _UNKNOWN
     if moved := base_change(now, then):
@@ -96,20 +106,25 @@ def cause_below(now: Building, then: Building | None, later: frozenset[str], des
         if old.diff_id != new.diff_id:
             return _other_floor(old, new, now, then, later, describe)
     if len(now.floors) > len(then.floors):
-        return _came_in(now.floors[len(then.floors)])
+        new = now.floors[len(then.floors)]
+        return _came_in(new, is_known=new.is_known and new.text not in (text, *(old.text for old in then.floors)))
     if len(now.floors) < len(then.floors):
         return _went(then.floors[len(now.floors)], later)
     return _UNKNOWN
 
 
 def base_change(now: Building, then: Building) -> Cause | None:
-    """Another image, or the same name with other content."""
+    """Another image, or the same name with other files."""
     if now.base == then.base or (now.base[0] == then.base[0] and now.base_chain == then.base_chain):
         return None
     old, new = then.base[0] or "scratch", now.base[0] or "scratch"
-    if old != new:
-        return Cause("base", f"base changed: {shown(old)} -> {shown(new)}")
-    return Cause("base", f"base {shown(new)} moved: {_short(then.base[1])} -> {_short(now.base[1])}")
+    return Cause("base", f"base changed: {shown(old)} -> {shown(new)}") if old != new else base_moved(now, then)
+
+
+def base_moved(now: Building, then: Building, brings: Sequence[str] = ()) -> Cause:
+    """`brings`: what is known of what the image sets otherwise than before."""
+    detail = f" ({', '.join(brings)})" if brings else ""
+    return Cause("base", f"base {shown(now.base[0])} moved: {_short(then.base[1])} -> {_short(now.base[1])}{detail}")
 
 
 def _other_floor(
@@ -119,15 +134,16 @@ def _other_floor(
         files = describe(Digest(old.diff_id), Digest(new.diff_id)) if _are_digests(old.diff_id, new.diff_id) else ""
         detail = f": {files}" if files else f" ({new.reason})" if new.reason else ""
         return Cause("below", f"earlier {new.name} produced other files{detail}", new.id)
-    if new.text not in {floor.text for floor in then.floors}:
-        return _came_in(new)
-    if old.text not in {floor.text for floor in now.floors}:
+    before, after = ([floor.text for floor in building.floors] for building in (then, now))
+    if after.count(new.text) > before.count(new.text):
+        return _came_in(new, is_known=new.is_known and new.text not in before)
+    if before.count(old.text) > after.count(old.text):
         return _went(old, later)
     return Cause("below", "earlier steps are in another order", new.id)
 
 
-def _came_in(new: Floor) -> Cause:
-    if new.is_known:
+def _came_in(new: Floor, *, is_known: bool) -> Cause:
+    if is_known:
         return Cause("below", f"order changed: {shown(new.text)} now stands before this step", new.id)
     return Cause("below", f"earlier {new.name} is new: {shown(new.text)}", new.id)
 

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 
 from builder.lean import NamedTuple
 from builder.plan.types import RunAction, Step
-from builder.solve.reasons.notes import read_arguments, read_pairs
-from builder.solve.reasons.wording import change, shown, variable_change, words_change
+from builder.solve.reasons.mounts import PART, Mounted, mount_changes
+from builder.solve.reasons.notes import inline_texts, read_arguments, read_pairs
+from builder.solve.reasons.settings import setting_change
+from builder.solve.reasons.wording import change, shown, variable_change
+from builder.solve.reasons.words import (
+    Instruction,
+    command_changes,
+    copy_changes,
+    flag_changes,
+    instruction,
+    shell_change,
+    sources_and_dest,
+    text_changes,
+)
 from builder.solve.types import Cause, Parts, Record
 
 DescribeContent = Callable[[str, object, object], str]
@@ -18,12 +30,7 @@ part's name, the old and the new value. Empty where it cannot tell."""
 EPOCH = "SOURCE_DATE_EPOCH"
 _IN_THE_WORDS = frozenset({"kind", "dest", "add", "chown", "chmod", "parents", "exclude", "path"})
 """Parts that an instruction other than RUN says in its own words."""
-_SETTINGS = {"cwd": "WORKDIR", "user": "USER", "dest": "destination", "path": "WORKDIR", "shm_size": "--shm-size",
-             "extra_hosts": "--add-host", "ulimits": "--ulimit", "network": "--network", "insecure": "--security",
-             "devices": "--device", "link": "--link", "unpack": "--unpack"}  # fmt: skip
 _LONGEST = 4096
-_FIRST = ("kind", "target")
-_DEFAULTS = {"network": "default", "user": "root", "link": False, "unpack": "default", "insecure": False}
 
 
 class Compared(NamedTuple):
@@ -32,6 +39,16 @@ class Compared(NamedTuple):
     record: Record
     """What it is compared with."""
     describe: DescribeContent
+    mounts: object
+    """Where those of the step take files from: `notes.mount_sources`."""
+
+    @property
+    def old(self) -> Instruction:
+        return Instruction(self.record.text, self.record.parts, read_pairs(self.record.notes.get("texts")))
+
+    @property
+    def new(self) -> Instruction:
+        return Instruction(self.step.text, self.parts, read_pairs(inline_texts(self.step)))
 
     @property
     def changed(self) -> set[str]:
@@ -48,18 +65,14 @@ def own_causes(compared: Compared) -> list[Cause]:
     if "format" in changed:
         return [Cause("format", "this version keeps its cache in another form")]
     if "kind" in changed:
-        return _words(compared, [])
+        return instruction(copy_changes(compared.old, compared.new))
     variables = _variables(compared, "epoch" in changed)
     values = [values for _, values in variables]
-    causes = [cause for cause, _ in variables]
-    is_run = isinstance(compared.step.action, RunAction)
-    worded = _run_words(compared) if is_run else _words(compared, values)
-    causes = worded + causes
-    rest = changed - {"parent", "env", "argv", "scripts"} - (frozenset() if is_run else _IN_THE_WORDS)
-    if not is_run and not causes:  # a relative destination, say, and another WORKDIR
+    edited = _run_edits(compared) if isinstance(compared.step.action, RunAction) else _copy_edits(compared, values)
+    causes = [*edited.causes, *(cause for cause, _ in variables)]
+    rest = changed - edited.explained - {"parent", "env"}
+    if not causes:  # a relative destination, say, and another WORKDIR
         rest |= changed & (_IN_THE_WORDS - {"kind", "add"})
-    if not is_run and (variables or _reads_other_paths(compared)):
-        rest -= {"files", "inline"}
     for name in sorted(rest):
         old, new = compared.of(name)
         if not (isinstance(old, str) and isinstance(new, str) and _follows(old, new, values)):
@@ -67,34 +80,33 @@ def own_causes(compared: Compared) -> list[Cause]:
     return causes
 
 
-def _run_words(compared: Compared) -> list[Cause]:
-    old, new = (value if isinstance(value, list | tuple) else [] for value in compared.of("argv"))
-    causes = []
-    if list(old) != list(new):
-        before, after = compared.record.text, compared.step.text
-        if old and new and list(old[:-1]) == list(new[:-1]):
-            causes.append(_instruction(str(old[-1]), str(new[-1])))
-        elif before == after:
-            causes.append(Cause("setting", f"SHELL: {change(old[:-1], new[:-1])}"))
-        else:
-            causes.append(_instruction(before, after))
-    if not causes and "scripts" in compared.changed:
-        was, is_now = (" ".join(read_pairs(value).values()) for value in compared.of("scripts"))
-        causes.append(_instruction(was, is_now))
-    return causes
+class _Edits(NamedTuple):
+    causes: list[Cause]
+    explained: frozenset[str]
+    """Parts of the key that need no more words."""
 
 
-def _words(compared: Compared, values: list[tuple[str, str]]) -> list[Cause]:
-    before, after = compared.record.text, compared.step.text
-    if before == after or _follows(before, after, values):
-        return []
-    (sources, dest), (new_sources, new_dest) = _sources_and_dest(before), _sources_and_dest(after)
-    changes = words_change(sources, new_sources), words_change(dest, new_dest)
-    return [Cause("instruction", f"instruction changed: {', '.join(filter(None, changes)) or 'blanks'}")]
+def _run_edits(compared: Compared) -> _Edits:
+    old, new = compared.old, compared.new
+    was, mounts = compared.of("mounts")
+    mounted = mount_changes(
+        Mounted.read(was, compared.record.notes.get("mounts")), Mounted.read(mounts, compared.mounts), compared.changed
+    )
+    causes = instruction([*command_changes(old, new), *mounted.words]) + shell_change(old, new)
+    return _Edits(causes, mounted.explained | {"argv", "scripts", "mounts"})
 
 
-def _instruction(old: str, new: str) -> Cause:
-    return Cause("instruction", f"instruction changed: {words_change(old, new) or 'blanks'}")
+def _copy_edits(compared: Compared, values: list[tuple[str, str]]) -> _Edits:
+    """`values`: of variables, before and after."""
+    old, new = compared.old, compared.new
+    words = [] if _follows(old.text, new.text, values) else copy_changes(old, new)
+    words += flag_changes(old, new)
+    if not values:
+        words += text_changes(old, new)
+    explained = _IN_THE_WORDS | {"link", "unpack", "inline"}
+    if values or _reads_other_paths(old.text, new.text):
+        explained |= {"files"}
+    return _Edits(instruction(words), explained)
 
 
 def _variables(compared: Compared, epoch_differs: bool) -> list[tuple[Cause, tuple[str, str]]]:
@@ -120,8 +132,18 @@ def _variables(compared: Compared, epoch_differs: bool) -> list[tuple[Cause, tup
         values.append(pair)
         found.append((Cause(kind, f"{word} {variable_change(name, old, new)}", name), pair))
     if not found and "env" in compared.changed and not differing:
-        return [(Cause("variable", "order of the environment changed"), ("", ""))]
+        order = _order_change(*(list(read_pairs(value)) for value in compared.of("env")))
+        return [(Cause("variable", f"order of ENV and ARG: {order}"), ("", ""))]
     return found
+
+
+def _order_change(old: list[str], new: list[str]) -> str:
+    """Of the same names; those that stand where they stood are left out at both ends."""
+    while old and old[0] == new[0]:
+        old, new = old[1:], new[1:]
+    while old and old[-1] == new[-1]:
+        old, new = old[:-1], new[:-1]
+    return change(old, new)
 
 
 def _follows(old: str, new: str, values: list[tuple[str, str]]) -> bool:
@@ -141,54 +163,25 @@ def _pieces(text: str, values: list[str]) -> list[str]:
     return re.split(f"({known})", text) if known else [text]
 
 
-def _reads_other_paths(compared: Compared) -> bool:
-    return _sources_and_dest(compared.record.text)[0] != _sources_and_dest(compared.step.text)[0]
-
-
-def _sources_and_dest(text: str) -> tuple[str, str]:
-    sources, _, dest = text.rpartition(" ")
-    return sources, dest
+def _reads_other_paths(old: str, new: str) -> bool:
+    """Another stage alone may be the same one under another name: then its files tell."""
+    before, after = ([word for word in sources_and_dest(text)[0].split() if not word.startswith("--from=")]
+                     for text in (old, new))  # fmt: skip
+    return before != after
 
 
 def _part(name: str, old: object, new: object, compared: Compared) -> Cause:
-    if name in ("files", "remote") or name.startswith("mount:"):
+    if name in ("files", "remote") or name.startswith(PART):
         return _content(name, compared.describe(name, old, new), compared.step)
-    if name == "inline":
-        return Cause("instruction", f"instruction changed: text of {', '.join(_inline_names(old, new))}")
-    if name == "mounts":
-        return Cause("instruction", f"instruction changed: {words_change(_mounts(old), _mounts(new))}")
     if name == "epoch":
         return Cause("epoch", f"{EPOCH}: {change(old, new)}", EPOCH)
     if name == "platform":
         return Cause("platform", f"platform: {change(old, new)}")
-    word = _SETTINGS.get(name, name)
-    default = _DEFAULTS.get(name)
-    text = compared.describe(name, old, new) or f"{word}: {change(_or(old, default), _or(new, default))}"
-    return Cause("setting", text)
+    return Cause("setting", compared.describe(name, old, new) or setting_change(name, old, new))
 
 
 def _content(name: str, detail: str, step: Step) -> Cause:
     if name == "remote":
         return Cause("remote", detail or "other content was fetched")
-    where = shown(_sources_and_dest(step.text)[0]) if name == "files" else f"mount at {name.removeprefix('mount:')}"
+    where = shown(sources_and_dest(step.text)[0]) if name == "files" else f"mount at {name.removeprefix(PART)}"
     return Cause("files", f"{where}: {detail or 'other files'}")
-
-
-def _or(value: object, default: object) -> object:
-    return default if value is None else value
-
-
-def _inline_names(old: object, new: object) -> Iterator[str]:
-    before, after = read_pairs(old), read_pairs(new)
-    return (shown(name) for name in {**after, **before} if before.get(name) != after.get(name))
-
-
-def _mounts(value: object) -> str:
-    """As they might be written."""
-    mounts = value if isinstance(value, list | tuple) else ()
-    return " ".join(f"--mount={_options(mount)}" for mount in mounts if isinstance(mount, Mapping))
-
-
-def _options(mount: Mapping[str, object]) -> str:
-    rest = (name if value is True else f"{name}={value}" for name, value in sorted(mount.items()) if name not in _FIRST)
-    return ",".join([f"type={mount.get('kind')}", f"target={mount.get('target')}", *rest])

@@ -6,6 +6,8 @@ from builder.model.secret_names import sounds_secret
 
 _LONGEST = 60
 _REGIONS = 3
+_MOST = 1 << 20
+"""So many pairs of words are compared."""
 
 
 def shown(value: object, limit: int = _LONGEST) -> str:
@@ -40,7 +42,9 @@ def words_change(old: str, new: str) -> str:
     """The words that differ: `test -> check`, `--verbose added`, `-q removed`."""
     from difflib import SequenceMatcher
 
-    before, after = old.split(), new.split()
+    before, after = _without_common_ends(old.split(), new.split())
+    if len(before) * len(after) > _MOST:
+        return change(before, after)
     regions = []
     for tag, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         removed, added = shown(before[i:j]), shown(after[k:m])
@@ -52,3 +56,10 @@ def words_change(old: str, new: str) -> str:
             regions.append(f"{added} added")
     more = f" and {len(regions) - _REGIONS} more" if len(regions) > _REGIONS else ""
     return ", ".join(regions[:_REGIONS]) + more
+
+
+def _without_common_ends(old: list[str], new: list[str]) -> tuple[list[str], list[str]]:
+    length = min(len(old), len(new))
+    start = next((n for n in range(length) if old[n] != new[n]), length)
+    end = next((n for n in range(length - start) if old[-1 - n] != new[-1 - n]), length - start)
+    return old[start : len(old) - end], new[start : len(new) - end]
