@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from builder.containers.client import Detached, Manner, attend, parse_detach_keys
-from builder.errors import BuilderError
+from builder.errors import BuilderError, OutputError
 from builder.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def add_attachment(parser: argparse.ArgumentParser) -> None:
 
 
 def follow(sock: _socket.socket, name: str, args: argparse.Namespace, *, tty: bool, stop_unread: bool = False) -> int:
-    """Attached until the process ends; its exit code. `stop_unread`: when nobody reads its output any more, it ends."""
+    """Attached until the process ends; its exit code. `stop_unread`: when nobody gets its output any more, it ends."""
     import signal
 
     from builder.containers.monitor import wire
@@ -59,7 +59,7 @@ def follow(sock: _socket.socket, name: str, args: argparse.Namespace, *, tty: bo
     except Detached:
         print(f"\nread escape sequence: {name} goes on", file=sys.stderr)
         return 0
-    except BrokenPipeError:
+    except (BrokenPipeError, OutputError):
         if stop_unread:
             sock.send(wire.pack({"signal": signal.SIGKILL}))
         raise

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import re
 import traceback
 from difflib import get_close_matches
 from typing import TextIO
 
-from builder.errors import BuilderError, Problems, Span, UsageError
+from builder.errors import BuilderError, OutputError, Problems, Span, UsageError
 
 _MOST = 20
 """Errors of one input that are printed: nobody reads more, and a binary file has one on every line."""
@@ -50,12 +51,14 @@ def _printable(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
 
 
-def misused(parser: argparse.ArgumentParser, message: str) -> UsageError:
+def misused(parser: argparse.ArgumentParser, message: str, exit_code: int) -> UsageError:
     """What argparse says of arguments, without its page of usage before it."""
     hint = f"`{parser.prog} --help` lists the arguments"
     given = re.match(r"unrecognized arguments: (--?[^\s=]+)", message)
     near = get_close_matches(given[1], parser._option_string_actions, n=1) if given else []
-    return UsageError("usage", message, hint=f"did you mean {near[0]}? {hint}" if near else hint)
+    error = UsageError("usage", message, hint=f"did you mean {near[0]}? {hint}" if near else hint)
+    error.exit_code = exit_code
+    return error
 
 
 def without_working_directory(error: Exception) -> UsageError | None:
@@ -67,6 +70,14 @@ def without_working_directory(error: Exception) -> UsageError | None:
     except FileNotFoundError:
         hint = "change to a folder that exists: `cd .` is enough where it was made anew"
         return UsageError("no-working-directory", "the current directory was removed", hint=hint)
+    return None
+
+
+def without_space(error: Exception) -> OutputError | None:
+    """What we print can meet a full disk too."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        place = f" for {error.filename}" if error.filename else " for what is written"
+        return OutputError("no-space", f"no space is left{place}", hint="free some, or write elsewhere")
     return None
 
 

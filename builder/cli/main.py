@@ -44,6 +44,7 @@ INTERRUPTED = 130
 
 def entry() -> None:
     """What the console script runs."""
+    _open_streams()
     gc.set_threshold(50_000)  # most commands end before a collection can pay
     code = main(sys.argv[1:])
     if code == 0 and not _WAITS_FOR_EXIT & sys.modules.keys():
@@ -51,6 +52,15 @@ def entry() -> None:
         os._exit(code)
     gc.freeze()
     sys.exit(code)
+
+
+def _open_streams() -> None:
+    """Whoever starts us may have closed one: the first file that is opened would then take its number, and be written
+    to as if it were the terminal."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free: this one
+            setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115 - for as long as we live
 
 
 def main(argv: Sequence[str]) -> int:
@@ -68,19 +78,24 @@ def main(argv: Sequence[str]) -> int:
         print("pybuild: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output has gone; Python would complain again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_output()
         return 1
     except Exception as error:  # noqa: BLE001 - the last resort: a bug of ours, said as such
-        from builder.cli.errors import print_bug, print_error, without_working_directory
+        from builder.cli.errors import print_bug, print_error, without_space, without_working_directory
 
-        fault = without_working_directory(error)
+        fault = without_working_directory(error) or without_space(error)
         if fault is not None:
+            _give_up_output()
             print_error(fault, sys.stderr)
             return fault.exit_code
         print_bug(sys.stderr)
         return BUG
     return code
+
+
+def _give_up_output() -> None:
+    """Nobody takes it any more; Python would complain again when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(argv: list[str]) -> int:
@@ -172,7 +187,7 @@ def _new_parser(name: str, module: ModuleType) -> argparse.ArgumentParser:
     def refuse(message: str) -> NoReturn:
         from builder.cli.errors import misused
 
-        raise misused(parser, message)
+        raise misused(parser, message, getattr(module, "MISUSED", UsageError.exit_code))
 
     parser.error = refuse  # type: ignore[method-assign]
     return parser

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from builder.containers.monitor import wire
 from builder.containers.records import folder_of
 from builder.containers.start import raise_failure
-from builder.errors import StoreError, UsageError
+from builder.errors import OutputError, StoreError, UsageError
 from builder.sandbox.spec import ExitStatus
 from builder.sandbox.terminal import raw_mode, size_of
 from builder.store.store import Store
@@ -89,8 +89,8 @@ def parse_detach_keys(text: str) -> bytes:
 
 
 def attend(sock: _socket.socket, manner: Manner, streams: Sequence[int] = (0, 1, 2)) -> ExitStatus:
-    """Shows what the process writes and gives it what is typed, until it ends. Raises Detached, and BrokenPipeError
-    when nobody reads our output any more."""
+    """Shows what the process writes and gives it what is typed, until it ends. Raises Detached, BrokenPipeError when
+    nobody reads our output any more, and OutputError `output-failed` where it cannot be written."""
     return _Attendance(sock, manner, streams).run()
 
 
@@ -140,7 +140,12 @@ class _Attendance:
 
     def _read_input(self) -> bool:
         """False: there is nothing more."""
-        data = os.read(self._input, wire.MOST)
+        try:
+            data = os.read(self._input, wire.MOST)
+        except BlockingIOError:  # whoever shares it with us has set it so, and was quicker
+            return True
+        except OSError:  # a terminal that is gone; a folder
+            data = b""
         if not self._manner.tty:
             self._send(wire.STDIN + data)
             return bool(data)
@@ -206,5 +211,16 @@ class _Attendance:
 
 
 def _write_all(fd: int, data: bytes) -> None:
+    """Also to what does not wait by itself: others who share it with us may have set it so."""
     while data:
-        data = data[os.write(fd, data) :]
+        try:
+            data = data[os.write(fd, data) :]
+        except BlockingIOError:
+            poll = select.poll()
+            poll.register(fd, select.POLLOUT)
+            poll.poll()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            message = f"what the container writes cannot be shown: {error.strerror}"
+            raise OutputError("output-failed", message, hint="`pybuild logs` has it") from error

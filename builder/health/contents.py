@@ -92,7 +92,7 @@ def _of_layer(store: Store, diff_id: Digest, table: list[Entry]) -> Iterator[Fin
 def _of_snapshot(store: Store, diff_id: Digest, table: list[Entry]) -> Iterator[Finding]:
     if not store.snapshots.is_whole(diff_id):
         return
-    wanted = {entry.path: entry for entry in table}
+    wanted = {entry.path: entry for entry in table if entry.kind not in _MARKERS}
     path = f"{store.snapshots.folder(diff_id)}/fs"
     try:
         difference = next(_differences(wanted, scan_upper(path)), "")
@@ -112,8 +112,8 @@ def _differences(wanted: dict[str, Entry], items: Iterator[FileItem]) -> Iterato
                 yield f"/{entry.path} is not of the layer"
         elif entry.kind is not Kind.HARDLINK and (what := _difference(known, entry, opener)):
             yield f"/{entry.path}: {what}"
-    for path, entry in wanted.items():
-        if path not in found and entry.kind not in _MARKERS:
+    for path in wanted:
+        if path not in found:
             yield f"/{path} is gone"
 
 

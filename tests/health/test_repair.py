@@ -18,7 +18,8 @@ from tests.support.in_process import InProcess
 EPOCH = {"SOURCE_DATE_EPOCH": "1700000000"}
 BUILDFILE = """FROM base AS one
 COPY a.txt /etc/
-RUN echo made > /made; ln -s made /link; rm /etc/a.txt
+COPY a.txt /opaque/
+RUN echo made > /made; ln -s made /link; rm -r /etc/a.txt /opaque; mkdir /opaque
 FROM scratch
 COPY --from=one /made /link /
 COPY --link a.txt b.txt /texts/

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from builder.cli.containers import add_attachment, follow
+from builder.cli.containers import CANNOT_RUN, add_attachment, follow
 from builder.containers.client import ask
 from builder.containers.records import find_container
 from builder.wiring import open_store
@@ -14,6 +14,7 @@ EXAMPLES = """\
   pybuild attach web                       Ctrl-P Ctrl-Q leaves it running
   pybuild attach --no-stdin web
 """
+MISUSED = CANNOT_RUN
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ import os
 import sys
 
 from builder.cli.container_options.process import environment_of
-from builder.cli.containers import add_attachment, follow, terminal_size
+from builder.cli.containers import CANNOT_RUN, add_attachment, follow, terminal_size
 from builder.containers.exec import Execution, execute
 from builder.containers.records import find_container
 from builder.containers.start import NotStarted
@@ -20,6 +20,7 @@ EXAMPLES = """\
   pybuild exec -u 0 -w /srv web ls -la
   tar -c . | pybuild exec -i web tar -x -C /srv
 """
+MISUSED = CANNOT_RUN
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_attachment(parser)
     add("container", metavar="CONTAINER", help="name or id")
     add("command", metavar="COMMAND")
-    add("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENT")
+    add("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENT").required = False  # or it is named as missing
 
 
 def run(args: argparse.Namespace) -> int:

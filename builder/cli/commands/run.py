@@ -20,6 +20,7 @@ EXAMPLES = """\
   pybuild run -d --name web -p 8080:80 -v data:/srv web:1.0
   pybuild run --rm --memory 512m --cpus 1.5 --read-only --tmpfs /tmp app:1.0
 """
+MISUSED = CANNOT_RUN
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     add_options(parser)
     parser.add_argument("image", metavar="IMAGE", help="name or id")
-    parser.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND", help="instead of the image's CMD")
+    rest = parser.add_argument(
+        "command", nargs=argparse.REMAINDER, metavar="COMMAND", help="instead of the image's CMD"
+    )
+    rest.required = False  # or argparse names it among what is missing
 
 
 def run(args: argparse.Namespace) -> int:

@@ -16,6 +16,7 @@ EXAMPLES = """\
   pybuild start web
   pybuild start -ai shell
 """
+MISUSED = CANNOT_RUN
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

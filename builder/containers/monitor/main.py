@@ -6,6 +6,7 @@ import _socket
 import json
 import os
 import signal
+from contextlib import suppress
 from typing import Any
 
 from builder.containers import cgroups
@@ -141,15 +142,20 @@ class Monitor:
         """From here on the container does not run, and others may start or remove it."""
         if self._main.log:
             self._main.log.close()
-        if self._request["remove"]:
-            for volume in self._request["volumes"]:
-                remove_tree(volume)
-            os.rename(self._folder, f"{self._folder}.dead")
-            remove_tree(f"{self._folder}.dead")
-        else:
-            self._write(state)
+        with suppress(OSError):  # a disk that is full or fails keeps nobody from hearing of the end
+            if self._request["remove"]:
+                self._remove()
+            else:
+                self._write(state)
         self._listener.close()
         os.close(LOCK)
+
+    def _remove(self) -> None:
+        """What cannot be removed now, the next removal of a container takes."""
+        os.rename(self._folder, f"{self._folder}.dead")
+        for tree in (*self._request["volumes"], f"{self._folder}.dead"):
+            with suppress(OSError):
+                remove_tree(tree)
 
     def _write(self, state: State) -> None:
         self._state = state
@@ -218,4 +224,5 @@ class Monitor:
                 os._exit(0)
         os.waitpid(child, 0)
         self._main.signal(number)
-        self._write(self._state._replace(paused=pause))
+        with suppress(OSError):  # a full disk must not end the container
+            self._write(self._state._replace(paused=pause))
