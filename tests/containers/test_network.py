@@ -57,7 +57,7 @@ def test_a_published_port(box: Pybuild, tmp_path: Path, program: str) -> None:
     box.run("run", "-d", "--name", "web", *options, "base", "/usr/bin/python3", "-uc", SERVE, env=env)
     until(lambda: "Serving" in box.run("logs", "web").stdout)
     address = json.loads(box.run("ps", "--format", "json").stdout)["ports"][0].partition("->")[0]
-    with closing(http.client.HTTPConnection(address, timeout=20)) as connection:
+    with closing(http.client.HTTPConnection(address, timeout=60)) as connection:
         connection.request("GET", "/page")
         assert connection.getresponse().read() == b"served"
     files = box.run("exec", "web", "cat", "/etc/hosts", "/etc/resolv.conf", "/proc/net/dev").stdout

@@ -40,7 +40,7 @@ def address(pybuild: Pybuild, example: Example, debian_base: Path, tmp_path: Pat
 
 def catalog(address: str) -> list[str]:
     login = b64encode(f"{USER}:{PASSWORD}".encode()).decode()
-    connection = http.client.HTTPConnection(address, timeout=20)
+    connection = http.client.HTTPConnection(address, timeout=60)
     with closing(connection):
         connection.request("GET", "/v2/_catalog", headers={"Authorization": f"Basic {login}"})
         repositories: list[str] = json.load(connection.getresponse())["repositories"]

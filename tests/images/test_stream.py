@@ -65,4 +65,4 @@ def test_who_stops_early_leaves_no_thread() -> None:
     taken = ahead(endless())
     assert next(taken) == b"x"
     taken.close()  # type: ignore[attr-defined]
-    assert ended.wait(10)
+    assert ended.wait(60)

@@ -167,5 +167,5 @@ def talk(ours: int, theirs: int) -> None:
 def read_until(fd: int, wanted: bytes) -> None:
     seen = b""
     while wanted not in seen:
-        assert select.select([fd], [], [], 20)[0], f"nothing more after {seen!r}"
+        assert select.select([fd], [], [], 60)[0], f"nothing more after {seen!r}"
         seen += os.read(fd, 4096)

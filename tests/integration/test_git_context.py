@@ -52,7 +52,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, 
 
 
 def _wait_for(port: int) -> None:
-    for _ in range(200):
+    for _ in range(1200):
         try:
             socket.create_connection(("127.0.0.1", port)).close()
         except OSError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import random
 import socket
 import subprocess
 import tarfile
@@ -132,9 +133,10 @@ def test_a_command_cannot_reach_the_machine(based: Pybuild, command: str) -> Non
 
 
 def test_what_a_command_leaves_running_dies_with_it(based: Pybuild) -> None:
-    write(based.cwd, {"Buildfile": "FROM base\nRUN (sleep 98765 &) ; sleep 0.1\n"})
+    seconds = random.randrange(10**8, 10**9)  # tells it from that of another run of the tests
+    write(based.cwd, {"Buildfile": f"FROM base\nRUN (sleep {seconds} &) ; sleep 0.1\n"})
     based.build()
-    assert subprocess.run(["pgrep", "-f", "sleep 98765"], capture_output=True, check=False).returncode == 1
+    assert subprocess.run(["pgrep", "-f", f"sleep {seconds}"], capture_output=True, check=False).returncode == 1
 
 
 def test_output_cannot_speak_to_the_terminal(based: Pybuild) -> None:

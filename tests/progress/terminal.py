@@ -13,7 +13,7 @@ from typing import TextIO
 
 import pyte
 
-_PATIENCE = 20.0
+_PATIENCE = 60.0
 
 
 class Terminal:

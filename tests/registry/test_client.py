@@ -33,7 +33,7 @@ class Faulty:
     def __init__(self, script: Script) -> None:
         self.script = script
         self.waits: list[float] = []
-        self.transport = Transport(Patience(attempts=3, read_timeout_s=5.0), sleep=self.waits.append)
+        self.transport = Transport(Patience(attempts=3), sleep=self.waits.append)
         self.client = Access(Registries(), {}, self.transport).client(script.address)
 
 

@@ -88,7 +88,7 @@ class Scripted:
 
     def __init__(self, script: Script) -> None:
         self.waits: list[float] = []
-        transport = Transport(Patience(attempts=3, read_timeout_s=5.0), sleep=self.waits.append)
+        transport = Transport(Patience(attempts=3), sleep=self.waits.append)
         self.client = Access(Registries(), {}, transport).client(script.address)
         self.script = script
 

@@ -61,7 +61,7 @@ def test_early_cutoff_a_rerun_with_equal_output_lets_later_steps_hit() -> None:
 def test_independent_stages_run_at_once() -> None:
     runner = ToyRunner()
     meeting = threading.Barrier(3)
-    runner.before_run = lambda command: meeting.wait(10) if command != "last" else None  # type: ignore[assignment]
+    runner.before_run = lambda command: meeting.wait(60) if command != "last" else None  # type: ignore[assignment]
     stages = [stage(0, ["a"]), stage(1, ["b"]), stage(2, ["c"]), stage(3, ["last"], reads={1: (0, 1, 2)})]
     solve(stages, runner, ToyCache())
     assert runner.ran[-1] == "last"
@@ -73,7 +73,7 @@ def test_an_interrupted_build_ends_after_its_steps() -> None:
 
     def step(_command: str) -> None:
         _thread.interrupt_main()
-        runner.canceled.wait(10)
+        runner.canceled.wait(60)
         cleared.append(not ended.wait(0.2))
 
     runner.before_run = step
@@ -99,7 +99,7 @@ def test_equal_steps_of_two_stages_run_once() -> None:
 def test_a_failure_stops_the_rest_and_is_raised() -> None:
     runner = ToyRunner()
     runner.fail.add("bad")
-    runner.before_run = lambda command: runner.canceled.wait(10) if command == "slow" else None  # type: ignore[assignment]
+    runner.before_run = lambda command: runner.canceled.wait(60) if command == "slow" else None  # type: ignore[assignment]
     stages = [stage(0, ["slow", "never"]), stage(1, ["bad"]), stage(2, ["end"], reads={1: (0, 1)})]
     with pytest.raises(StepError, match="bad failed"):
         solve(stages, runner, ToyCache())

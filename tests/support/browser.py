@@ -91,16 +91,15 @@ async def _page(folder: Path) -> AsyncIterator[Page]:
         browser = subprocess.Popen(command, stderr=log, stdout=log, env=os.environ | {"HOME": str(folder)})
     try:
         port = await _port(profile / "DevToolsActivePort", browser, errors)
-        async with aiohttp.ClientSession() as session:
-            async with session.get(f"http://127.0.0.1:{port}/json/list") as answer:
-                targets = await answer.json()
-            address = next(target for target in targets if target["type"] == "page")["webSocketDebuggerUrl"]
-            async with session.ws_connect(address, max_msg_size=0) as socket:
-                page = Page(socket)
-                for domain in ("Page", "Runtime", "Log", "Network"):
-                    await page.call(f"{domain}.enable")
-                yield page
-                await page.call("Browser.close")
+        async with (
+            aiohttp.ClientSession() as session,
+            session.ws_connect(await _address(session, port), max_msg_size=0) as socket,
+        ):
+            page = Page(socket)
+            for domain in ("Page", "Runtime", "Log", "Network"):
+                await page.call(f"{domain}.enable")
+            yield page
+            await socket.send_json({"id": 0, "method": "Browser.close"})  # it may hang up before it answers
         browser.wait(_LIMIT)
     finally:
         if browser.poll() is None:
@@ -115,3 +114,14 @@ async def _port(file: Path, browser: subprocess.Popen[bytes], errors: Path) -> i
         assert browser.poll() is None, errors.read_text(errors="replace")[-2000:]
         await asyncio.sleep(0.05)
     raise AssertionError("the browser does not listen")
+
+
+async def _address(session: aiohttp.ClientSession, port: int) -> str:
+    """Of the page, which may come later than the port."""
+    for _ in range(_LIMIT * 20):
+        async with session.get(f"http://127.0.0.1:{port}/json/list") as answer:
+            pages = [target for target in await answer.json() if target["type"] == "page"]
+        if pages:
+            return str(pages[0]["webSocketDebuggerUrl"])
+        await asyncio.sleep(0.05)
+    raise AssertionError("the browser has no page")

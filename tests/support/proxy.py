@@ -56,7 +56,8 @@ class Proxy:
         self.address = ""
         self.exchanges: list[Exchange] = []
         self._faults: list[tuple[re.Pattern[str], Fault]] = []
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
+        self._under_way = 0
         self.met = threading.Event()
         """Somebody has met a fault."""
 
@@ -70,8 +71,9 @@ class Proxy:
             self._faults.clear()
 
     def take(self) -> list[Exchange]:
-        """What has passed since this was last asked."""
+        """What has passed since this was last asked. Who has an answer may be quicker than we are to note it."""
         with self._lock:
+            self._lock.wait_for(lambda: not self._under_way, 60)
             passed, self.exchanges = self.exchanges, []
         return passed
 
@@ -84,9 +86,15 @@ class Proxy:
                     return fault
         return Fault()
 
+    def begin(self) -> None:
+        with self._lock:
+            self._under_way += 1
+
     def note(self, exchange: Exchange) -> None:
         with self._lock:
             self.exchanges.append(exchange)
+            self._under_way -= 1
+            self._lock.notify_all()
 
 
 class _Gone(Exception):  # noqa: N818 - not an error of the test
@@ -126,6 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
     def handle_any(self) -> None:
         self._sent = self._received = 0
         self._status = 0
+        self.owner.begin()
         fault = self.owner.fault_for(f"{self.command} {self.path}")
         try:
             if fault.status:
@@ -142,7 +151,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any  # noqa: N815
 
     def _pass_on(self, fault: Fault) -> None:
-        upstream = http.client.HTTPConnection(self.owner.upstream, timeout=30)
+        upstream = http.client.HTTPConnection(self.owner.upstream, timeout=60)
         try:
             upstream.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
             for key, value in self.headers.items():

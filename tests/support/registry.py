@@ -69,7 +69,7 @@ def own_registry(folder: str, *options: str) -> Generator[str]:
             yield url[1]
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(60)
     assert process.returncode == 0
 
 

@@ -24,7 +24,7 @@ MANIFEST = "/manifests/latest"
 def raw(server: Web, request: bytes) -> bytes:
     """All that is answered until the server ends the connection."""
     host, port = server.base.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=30) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(request)
         answer = b""
         while piece := connection.recv(65536):

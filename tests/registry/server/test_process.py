@@ -61,7 +61,7 @@ def test_an_upload_goes_on_after_the_server_has_ended(tmp_path: Path, number: si
         process.send_signal(number)
         if number == signal.SIGTERM:  # it waits for requests; this one ends by going away
             connection.close()
-        assert process.wait(30) == (0 if number == signal.SIGTERM else -9)
+        assert process.wait(60) == (0 if number == signal.SIGTERM else -9)
     with own_registry(str(tmp_path / "root"), "-q") as address:
         go_on(address, location)
     assert not damaged_blobs(tmp_path / "root")

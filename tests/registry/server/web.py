@@ -31,7 +31,7 @@ class Web:
     def __init__(self, address: str, certificate: str | None = None) -> None:
         """With a `certificate` to trust it is https."""
         self.base = f"{'https' if certificate else 'http'}://{address}"
-        self._pool = urllib3.PoolManager(retries=False, timeout=30, ca_certs=certificate)
+        self._pool = urllib3.PoolManager(retries=False, timeout=60, ca_certs=certificate)
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         """Underscores in names of headers stand for dashes. A location as an answer gives it is a path too."""
