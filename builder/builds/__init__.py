@@ -2,6 +2,7 @@
 
     types.py      BuildRecord and its rows: what is kept of one build
     recording.py  hears a build's events and writes its record at the end, whatever the end is
+    unfinished.py a build that goes on, or was killed
     folder.py     where records are: names, which there are, removal, how many stay
     reading.py    a record read back, with every member checked
 
@@ -13,6 +14,8 @@ Decisions, 2026-11-24:
 
 - **A rebuild that changes nothing is recorded too**: one small file and one folder, without a sync. A machine that
   stops may lose the last record, or find it empty; it counts as absent then. Nothing but explanations depends on it.
+- **A build that has something to do is recorded from then on**, at most once a second: who is killed leaves what was
+  known. Whether its process is there is told by a lock in the folder, not by a number that another one may have.
 - **A record has no list of files.** What a COPY read is known by its digest, and listings are kept once by digest
   (`steps/listings.py`); layers have their tables of contents. So a record is some hundred bytes for each step.
 - **The newest 300 builds stay**, and whoever records one more removes the oldest.

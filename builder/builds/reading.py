@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from builder.builds.folder import FILE, Place, places, project_word
 from builder.builds.recording import FORMAT
 from builder.builds.types import BuildRecord, Outcome, Source, StageRow, StepOutcome, StepRow, TaskRow
+from builder.builds.unfinished import goes_on
 from builder.errors import UsageError
 from builder.solve.types import Cause
 from builder.store.store import Store
@@ -24,9 +27,27 @@ def read_build(place: Place) -> BuildRecord | None:
     try:
         with open(f"{place.path}/{FILE}", "rb") as file:
             value = json.loads(file.read(_LIMIT))
-        return _build(value["build"]) if value["format"] == FORMAT else None
+        record = _build(value["build"]) if value["format"] == FORMAT else None
     except (OSError, *_DAMAGED):
         return None
+    return _as_it_is(record, place) if record and record.outcome is Outcome.RUNNING else record
+
+
+def _as_it_is(record: BuildRecord, place: Place) -> BuildRecord:
+    """Of a build whose end is not written: its steps under way were stopped, if nobody is there any more."""
+    steps = [step._replace(log_bytes=_size(place.log(step.id))) for step in record.steps]
+    if not goes_on(place):
+        return record._replace(outcome=Outcome.KILLED, error="its process was killed", steps=tuple(steps))
+    under_way = StepOutcome.CANCELED
+    steps = [step._replace(outcome=StepOutcome.NOT_REACHED) if step.outcome is under_way else step for step in steps]
+    return record._replace(seconds=max(time.time() - record.started, 0.0), steps=tuple(steps))
+
+
+def _size(path: str) -> int:
+    try:
+        return os.path.getsize(path)
+    except (OSError, ValueError):
+        return 0
 
 
 def builds(store: Store, project: str | None = None) -> Iterator[tuple[Place, BuildRecord]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from builder.builds.logs import Logs
+    from builder.builds.unfinished import Unfinished
     from builder.solve.solver import Solver
 
 FORMAT = 1
@@ -64,6 +66,8 @@ class Recording:
         self._solver: Solver | None = None
         self._plan: Plan | None = None
         self._logs: Logs | None = None
+        self._unfinished: Unfinished | None = None
+        self._mutex = _thread.allocate_lock()
 
     def emit(self, event: Event) -> None:
         if isinstance(event, TaskStarted):
@@ -77,6 +81,8 @@ class Recording:
                 self._logs = Logs(self._place, self._secrets())
             self._logs.add(event.id, event.data)
         self._reporter.emit(event)
+        if not isinstance(event, TaskLog):
+            self._keep_up(event)
 
     def close(self) -> None:
         self._reporter.close()
@@ -89,6 +95,31 @@ class Recording:
     def follow(self, plan: Plan, solver: Solver) -> None:
         self._plan, self._solver = plan, solver
 
+    def _keep_up(self, event: Event) -> None:
+        """From the first thing that takes time on. Of several threads one writes."""
+        if self._place is None or self._asked is None or not self._mutex.acquire(blocking=False):
+            return
+        try:
+            if self._unfinished is None and self._takes_time(event):
+                from builder.builds.unfinished import Unfinished
+
+                self._unfinished = Unfinished(self._place)
+            if self._unfinished is not None and self._unfinished.is_due():
+                record = self._record(self._asked, None, None, {})._replace(outcome=Outcome.RUNNING)
+                with suppress(OSError):
+                    _write(self._place, canonical({"format": FORMAT, "build": plain(record)}))
+        finally:
+            self._mutex.release()
+
+    def _takes_time(self, event: Event) -> bool:
+        """Anything but a step that is cached."""
+        if not isinstance(event, TaskStarted):
+            return False
+        if self._solver is None or not _is_step(event.id):
+            return True
+        state = self._solver.states[int(event.id.partition(".")[0])]
+        return state.pending is not None
+
     def end(self, made: Made | None, error: BaseException | None = None) -> None:
         """Writes the record. The build is over, one way or the other."""
         if self._place is None or self._asked is None:
@@ -98,6 +129,8 @@ class Recording:
         with suppress(OSError):  # a disk that is full is told by what needs the space
             _write(self._place, canonical({"format": FORMAT, "build": plain(record)}))
             forget_oldest(self._store)
+        if self._unfinished is not None:
+            self._unfinished.end()
 
     def _record(
         self, asked: Asked, made: Made | None, error: BaseException | None, logged: Mapping[str, int]
@@ -154,7 +187,7 @@ class Recording:
         """Those that are no steps."""
         return tuple(
             TaskRow(begun.title, self._since(begun.time), _rounded(self._ended[name].time - begun.time))
-            for name, begun in self._begun.items()
+            for name, begun in list(self._begun.items())
             if name in self._ended and not _is_step(name)
         )
 

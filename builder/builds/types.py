@@ -13,6 +13,9 @@ class Outcome(StrEnum):
     BUILT = "built"
     FAILED = "failed"
     INTERRUPTED = "interrupted"
+    RUNNING = "running"
+    KILLED = "killed"
+    """Its process is gone and has written no end."""
 
 
 class StepOutcome(StrEnum):

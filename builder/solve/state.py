@@ -30,8 +30,8 @@ class StageState:
         """The next step is done with this outcome."""
         self.layers.append(record.layer)
         self.created.append(record.created)
-        self.decisions.append(decision)
         self.records.append(record)
+        self.decisions.append(decision)  # last: who looks from another thread counts these
         self.pending = None
 
     @property

@@ -65,6 +65,22 @@ def test_the_last_build_is_the_last_where_the_clock_was_set_back(store: Store, m
     assert (found.id, found.started) == (identifier, 1_000_000.0)
 
 
+def test_a_build_that_goes_on_and_one_that_was_killed_are_there(store: Store) -> None:
+    recording = Recording(store, SilentReporter(), tuple)
+    recording.begin(Asked("/app/Buildfile", "/app", "", ("linux/amd64",), {}))
+    assert places(store) == []
+    recording.emit(TaskStarted("pull", "pulling base", 1.0, "internal"))
+    place, found = find_build(store, "")
+    assert (found.id, found.outcome) == (recording.id, "running")
+    lock = f"{place.path}/running"
+    os.rename(lock, f"{lock}-away")
+    assert find_build(store, "")[1].outcome == "killed"
+    os.rename(f"{lock}-away", lock)
+    recording.end(None, KeyboardInterrupt())
+    assert find_build(store, "")[1].outcome == "interrupted"
+    assert sorted(os.listdir(place.path)) == ["build.json"]
+
+
 def test_builds_are_found_by_id_by_place_and_by_file(store: Store) -> None:
     ids = [record(store, f"/app/{name}") for name in ("one", "two", "one")]
     assert [found.id for _, found in builds(store)] == ids[::-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 
 import pytest
 
@@ -62,6 +63,21 @@ def test_a_build_that_fails_is_known_with_its_log(based: Pybuild) -> None:
     assert [row["outcome"] for row in found.values()] == ["failed", "not reached"]
     assert based.run("builds", "logs", "", "1").stdout == "so far\n"
     assert "failed" in based.run("builds", "show").stdout
+
+
+@needs_run
+def test_a_build_that_is_killed_is_known_as_far_as_it_came(based: Pybuild) -> None:
+    write(based.cwd, {"Buildfile": "FROM base\nRUN echo so far; exec sleep 60\nRUN echo never\n"})
+    command = based.argv("build", "--progress", "plain")
+    with subprocess.Popen(command, cwd=based.cwd, env=based.environment(), stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        assert any(b"so far" in line for line in process.stderr if b"RUN" not in line)
+        assert shown(based)["outcome"] == "running"
+        process.kill()
+    build, found = shown(based), rows(based)
+    assert build["outcome"] == "killed"
+    assert [row["outcome"] for row in found.values()] == ["canceled", "not reached"]
+    assert based.run("builds", "logs", "", "1").stdout == "so far\n"
 
 
 def test_builds_are_removed(pybuild: Pybuild) -> None:
