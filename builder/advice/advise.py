@@ -38,12 +38,14 @@ def advise(store: Store, record: BuildRecord) -> list[Advice]:
             *copies_before_slow_steps(record, past),
             *arguments_before_their_use(record, past, parts_of),
             *wasted_in_layers(record, lambda diff_id: _table(store, diff_id)),
-            *_unused(store, record, parts_of),
+            *_unused(store, record, past, parts_of),
         ]
     return sorted(found, key=lambda advice: (-advice.seconds, -advice.size))
 
 
-def _unused(store: Store, record: BuildRecord, parts_of: Callable[[str], Parts | None]) -> Sequence[Advice]:
+def _unused(
+    store: Store, record: BuildRecord, past: Sequence[BuildRecord], parts_of: Callable[[str], Parts | None]
+) -> Sequence[Advice]:
     listings = Listings(store)
 
     def files_of(digest: str) -> Iterable[str] | None:
@@ -51,7 +53,7 @@ def _unused(store: Store, record: BuildRecord, parts_of: Callable[[str], Parts |
         return read_lines(text) if text is not None else None
 
     try:
-        return list(unused_files(record, parts_of, files_of))
+        return list(unused_files(record, past, parts_of, files_of))
     except BuilderError:  # an ignore file that cannot be read is the build's to tell
         return []
 

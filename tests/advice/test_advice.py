@@ -7,6 +7,7 @@ from pathlib import Path
 
 from builder.advice.layers import wasted_in_layers
 from builder.advice.order import arguments_before_their_use, copies_before_slow_steps
+from builder.advice.types import Advice
 from builder.advice.unused import unused_files
 from builder.builds.types import BuildRecord, Outcome, StageRow, StepOutcome, StepRow
 from builder.model.digest import Digest
@@ -96,12 +97,22 @@ def test_what_is_removed_in_a_later_layer() -> None:
 
 
 def test_files_that_no_step_uses(tmp_path: Path) -> None:
-    for name, size in (("used", 9), ("data/big", 2 << 20), ("data/ignored", 2 << 20), ("Buildfile", 1)):
+    for name, size in (("used", 9), ("data/big", 3 << 20), ("data/ignored", 2 << 20), ("skipped/big", 9 << 20),
+                       ("tested/big", 4 << 20), ("Buildfile", 1)):  # fmt: skip
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(bytes(size))
-    (tmp_path / ".dockerignore").write_text("data/ignored\n")
+    (tmp_path / ".dockerignore").write_text("data/ignored\nskipped\n")
     record = build(row(1, "COPY used /"), context=str(tmp_path))
-    (advice,) = unused_files(record, lambda _: {"files": "1"}, {"1": ["used"]}.get)
-    assert (advice.kind, advice.size) == ("unused-files", 2 << 20)
-    assert advice.text.startswith("no step uses data/ (2.1 MB)")
-    assert list(unused_files(record, lambda _: {"files": "2"}, {"1": ["used"]}.get)) == []
+    other = build(row(1, "COPY tested /")._replace(stage="test", key="t"), context=str(tmp_path))
+    listings = {"1": ["used"], "t": ["tested/big"]}
+
+    def found(record: BuildRecord, *builds: BuildRecord) -> list[Advice]:
+        return list(unused_files(record, builds, lambda key: {"files": "t" if key == "t" else "1"}, listings.get))
+
+    (advice,) = found(record, record, other)
+    assert (advice.kind, advice.size) == ("unused-files", 3 << 20)
+    assert advice.text.startswith("no step uses data/ (3.1 MB)")
+    assert [advice.text[:21] for advice in found(record)] == ["no step uses tested/ ", "no step uses data/ (3"]
+    assert found(record._replace(outcome=Outcome.FAILED)) == []
+    listings.clear()
+    assert found(record) == []
