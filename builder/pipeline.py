@@ -270,6 +270,7 @@ def _carry_out(options: BuildOptions, text: BuildfileText, plan: Plan, shop: Wor
             no_cache=uncached(options, plan, shop.reporter),
             epoch=plan.epoch,
             explain=options.explain,
+            run_new_first=shop.exchange is None,
         ),
         past_of(shop, text.path),
     )

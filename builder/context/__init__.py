@@ -9,6 +9,7 @@ means.
     opened              the contexts of one build, each opened when it is first asked for
     inputs              the contexts that are no folder, and the Buildfile in them
     listed              an archive, or a download, as such a tree: read where it lies, not unpacked
+    unread              a folder whose large files are left to be read by who copies them
     stack               a stack of layers as such a tree
     select              sources of COPY to the entries that are copied
     listing, compare    those entries as text: a digest for the cache key, and the words for what changed

@@ -32,15 +32,25 @@ class FileTree(Protocol):
         HARDLINKs to it; what lies outside of `path` does not count."""
 
 
-class Context(FileTree, Protocol):
-    """A tree that a build is given. Safe for several threads."""
+class Files(FileTree, Protocol):
+    """A tree that can tell whether it is as it was."""
 
     def state(self, path: str) -> str | None:
         """Stands for all that is below the directory at `path`: where states are equal, `walk(path)` gives out the
         same entries, and so in a later build. None where that cannot be told without reading them."""
 
+
+class Context(Files, Protocol):
+    """A tree that a build is given. Safe for several threads."""
+
     def open(self, path: str) -> int:
         """A new file descriptor on the file at `path`, which is an entry of this tree; the caller closes it."""
+
+    def large_unread(self) -> Files:
+        """The same tree, in which large files that have not been read may be without a digest."""
+
+    def learn(self, path: str, digest: str) -> None:
+        """Tells the digest of what `open` gave out for a file that was without one."""
 
     def ignored_by(self, path: str) -> Rule | None:
         """The line of an ignore file that hides `path`, None if none does."""

@@ -13,7 +13,7 @@ from _thread import RLock
 from collections.abc import Callable, Iterator
 from operator import attrgetter
 
-from builder.context.hashing import EMPTY, Wanted, read_contents, read_xattrs, unreadable
+from builder.context.hashing import EMPTY, Content, Wanted, look_at, read_contents, read_xattrs, unreadable
 from builder.context.ignore import NOT_EXCLUDED, IgnoreRules, Rule, Verdict
 from builder.context.statindex import Known, Stat, StatIndex, Xattrs
 from builder.errors import ContextError
@@ -23,7 +23,7 @@ from builder.lean import TYPE_CHECKING, NamedTuple, sha256_hex
 from builder.model.entry import Entry, Kind
 
 if TYPE_CHECKING:
-    from builder.context.filetree import Identity
+    from builder.context.filetree import Files, Identity
     from builder.context.narrowing import Choice
 
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -66,6 +66,11 @@ class FolderContext:
         self._lock = RLock()
         self._reads: dict[str, _Read] = {}
         self._scans: dict[str, _Scanned] = {}
+        self._states: dict[str, str] = {}
+        self._met: dict[str, Entry] = {}
+        """Files whose content was asked for without a scan of their directory."""
+        self._unread: dict[str, Content] = {}
+        """What `large_unread` gave without a digest."""
         try:
             self._root_fd = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError as error:
@@ -81,13 +86,14 @@ class FolderContext:
                 os.close(self._root_fd)
                 self._root_fd = -1
 
-    def get(self, path: str) -> Entry | None:
+    def get(self, path: str, unread: int | None = None) -> Entry | None:
+        """`unread`: files of so many bytes or more are not read; they have no digest if it is not known."""
         with self._lock:
             entry = self._look(path)
             if entry is None:
                 return None
             if entry.kind is _FILE and not entry.digest:
-                return self._with_digests([entry])[0]
+                return self._with_digests([entry], unread)[0]
             if entry.kind is _DIRECTORY:
                 return entry._replace(xattrs=read_xattrs(self._cursor.directory(path)))
             return entry
@@ -106,13 +112,14 @@ class FolderContext:
         with self._lock:
             return resolve(path, self._look)
 
-    def walk(self, path: str, choice: Choice | None = None) -> Iterator[Entry]:
+    def walk(self, path: str, choice: Choice | None = None, unread: int | None = None) -> Iterator[Entry]:
+        """`unread` as in `get`."""
         with self._lock:
             found, identities = self._collect(path, choice)
             paths = list(found)
             paths.sort(key=None if "".join(paths).isascii() else os.fsencode)
             entries = [found[name] for name in paths]
-            entries = self._with_digests(choice.choose(entries) if choice else entries)
+            entries = self._with_digests(choice.choose(entries) if choice else entries, unread)
         if not identities:
             return iter(entries)
         from builder.context.filetree import join_links
@@ -121,8 +128,24 @@ class FolderContext:
 
     def state(self, path: str) -> str | None:
         with self._lock:
+            if path in self._states:
+                return self._states[path]
             verdict = self._rules.verdict(path) if self._rules and path else NOT_EXCLUDED
-            return self._state(path, verdict) if verdict else None
+            state = self._state(path, verdict) if verdict else None
+            if state is not None:
+                self._states[path] = state
+            return state
+
+    def large_unread(self) -> Files:
+        from builder.context.unread import LargeUnread
+
+        return LargeUnread(self)
+
+    def learn(self, path: str, digest: str) -> None:
+        with self._lock:
+            content = self._unread.pop(path, None)
+            if content is not None:
+                self._enter(path, content._replace(row=(*content.row[:5], bytes.fromhex(digest))))
 
     def open(self, path: str) -> int:
         """A new file descriptor on the file at `path`, which is an entry of this tree; the caller closes it. A socket
@@ -165,7 +188,7 @@ class FolderContext:
             if verdict.excluded and not stat.S_ISDIR(info.st_mode):
                 return None
             if stat.S_ISREG(info.st_mode):
-                entry = _file_entry(path, name, _stat_of(info), self._index.known(directory))
+                entry = self._met.get(path) or _file_entry(path, name, _stat_of(info), self._index.known(directory))
             else:
                 entry = _other_entry(path, name, info, fd)
         except (FileNotFoundError, NotADirectoryError):
@@ -286,26 +309,35 @@ class FolderContext:
         self._index.saw(directory, entries)
         return scanned
 
-    def _with_digests(self, entries: list[Entry]) -> list[Entry]:
-        """The same entries, files with their digest."""
+    def _with_digests(self, entries: list[Entry], unread: int | None) -> list[Entry]:
+        """The same entries, files with their digest, but for those of `unread` bytes or more."""
         missing = [at for at, entry in enumerate(entries) if not entry.digest and entry.kind is _FILE]
         if not missing:
             return entries
-        wanted = [Wanted(*_split(entries[at].path), entries[at].size) for at in missing]
-        for at, (directory, name, _), content in zip(
-            missing, wanted, read_contents(self._root_fd, wanted), strict=True
-        ):
-            size, mtime, _, _, mode, digest = content.row
-            if content.settled:
-                self._index.keep(directory, name, content.row, content.xattrs)
-            entry = Entry(
-                entries[at].path, _FILE, mode & 0o7777, 0, 0, size, mtime // 1_000_000_000, "", _NO_DEVICE,
-                content.xattrs, digest.hex(),
-            )  # fmt: skip
-            entries[at] = entry
-            if directory in self._scans:
-                self._scans[directory].entries[name] = entry
+        large = [at for at in missing if unread is not None and entries[at].size >= unread]
+        small = [at for at in missing if unread is None or entries[at].size < unread]
+        for places, read in ((large, look_at), (small, read_contents)):
+            wanted = [Wanted(*_split(entries[at].path), entries[at].size) for at in places]
+            for at, content in zip(places, read(self._root_fd, wanted), strict=True):
+                entries[at] = self._enter(entries[at].path, content)
         return entries
+
+    def _enter(self, path: str, content: Content) -> Entry:
+        """From now on this is what the file at `path` holds."""
+        directory, name = _split(path)
+        size, mtime, _, _, mode, digest = content.row
+        if not digest:
+            self._unread[path] = content
+        elif content.settled:
+            self._index.keep(directory, name, content.row, content.xattrs)
+        entry = Entry(
+            path, _FILE, mode & 0o7777, 0, 0, size, mtime // 1_000_000_000, "", _NO_DEVICE, content.xattrs, digest.hex()
+        )
+        if directory in self._scans:
+            self._scans[directory].entries[name] = entry
+        else:
+            self._met[path] = entry
+        return entry
 
 
 def _counts(rules: IgnoreRules, item: os.DirEntry[str], path: str, verdict: Verdict, read: _Read) -> bool:

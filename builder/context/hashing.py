@@ -51,6 +51,11 @@ def read_contents(root_fd: int, wanted: Sequence[Wanted]) -> list[Content]:
     return [content for part in parts for content in part]
 
 
+def look_at(root_fd: int, wanted: Sequence[Wanted]) -> list[Content]:
+    """As `read_contents` without reading: the digests of the rows are empty."""
+    return _read_all(root_fd, wanted, hashed=False)
+
+
 def unreadable(path: str, error: OSError) -> ContextError:
     """What a person is told when something in the context cannot be read."""
     if error.errno == errno.EACCES:
@@ -84,26 +89,29 @@ def _two_shares(wanted: Sequence[Wanted]) -> list[Sequence[Wanted]]:
     return [wanted]
 
 
-def _read_all(root_fd: int, wanted: Sequence[Wanted]) -> list[Content]:
+def _read_all(root_fd: int, wanted: Sequence[Wanted], *, hashed: bool = True) -> list[Content]:
     contents = []
     amount = sum(item.size for item in wanted)
     with Cursor(root_fd) as cursor:
         for directory, name, _ in wanted:
             try:
-                contents.append(_read(cursor.directory(directory), name, new_hash("sha256", amount)))
+                state = new_hash("sha256", amount) if hashed else None
+                contents.append(_read(cursor.directory(directory), name, state))
             except OSError as error:
                 raise unreadable(f"{directory}/{name}".lstrip("/"), error) from error
     return contents
 
 
-def _read(directory_fd: int, name: str, state: Hash) -> Content:
+def _read(directory_fd: int, name: str, state: Hash | None) -> Content:
     read_at = time.time_ns()
     fd = os.open(name, _READ, dir_fd=directory_fd)
     try:
         info = os.fstat(fd)
         if not stat.S_ISREG(info.st_mode):
             raise OSError(0, "it is not a file any more")
-        digest, size = _hash_small(fd, state) if info.st_size < _SMALL else _hash_large(fd, state)
+        digest, size = b"", info.st_size
+        if state is not None:
+            digest, size = _hash_small(fd, state) if info.st_size < _SMALL else _hash_large(fd, state)
         row = (size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino, info.st_mode, digest)
         return Content(row, read_xattrs(fd), is_settled(info.st_mtime_ns, info.st_ctime_ns, read_at))
     finally:

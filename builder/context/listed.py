@@ -14,6 +14,7 @@ from _thread import RLock
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
+from builder.context.filetree import Files
 from builder.context.ignore import Rule
 from builder.context.stack import StackTree
 from builder.errors import ContextError, LayerError
@@ -48,6 +49,12 @@ class ListedContext(StackTree):
 
     def ignored_by(self, path: str) -> Rule | None:  # noqa: ARG002 - see the class
         return None
+
+    def large_unread(self) -> Files:
+        return self
+
+    def learn(self, path: str, digest: str) -> None:
+        """All have been read."""
 
     def state(self, path: str) -> str | None:  # noqa: ARG002 - nothing of an archive is kept for a later build
         return None

@@ -16,7 +16,7 @@ from builder.lean import TYPE_CHECKING, NamedTuple
 from builder.model.entry import Entry, Kind
 
 if TYPE_CHECKING:
-    from builder.context.filetree import Context, FileTree
+    from builder.context.filetree import Files, FileTree
     from builder.context.narrowing import Narrowed, Narrowing
 
 
@@ -91,14 +91,14 @@ def select(
     return found
 
 
-def state_of(context: Context, paths: Sequence[str]) -> str | None:
+def state_of(context: Files, paths: Sequence[str]) -> str | None:
     """Stands for all that plain `paths` select: equal states, equal selections. None where that cannot be told without
-    walking, because of a pattern or a path that is not there among other things."""
+    walking, because of a pattern, a path that is not there or a file that has not been read, among other things."""
     states = []
     for written in paths:
         path = context.resolve(clean(f"/{written}")[1:])
         entry = None if has_wildcard(written) else context.get(path)
-        if entry is None:
+        if entry is None or (entry.kind is Kind.FILE and not entry.digest):
             return None
         is_directory = entry.kind is Kind.DIRECTORY
         state = context.state(path) if is_directory else repr(entry._replace(path="", mtime=0))

@@ -27,6 +27,9 @@ class SolveOptions(NamedTuple):
     epoch: int | None = None
     explain: bool = False
     """Hits are told with what they were taken from."""
+    run_new_first: bool = False
+    """A step that reads much that is new on this machine runs before it is looked up, so that is read only once. Not
+    for who runs nothing, nor where records of other machines are looked at."""
 
 
 class Solver:
@@ -94,8 +97,14 @@ class Solver:
             self.take_hit(state, decision, decision.record)
 
     def decide(self, step: Step, state: StageState) -> Decision:
-        """Looks the step up. Runs nothing."""
+        """Looks the step up, unless it is to run first. Runs nothing."""
         inputs = state.inputs(self.states)
+        if self.options.run_new_first and self.runner.is_new(step):
+            outline = key_parts(step, state.stage.platform, inputs.parent, {}, self.options.epoch)
+            return Decision(step, key_of(outline), None, (), {})
+        return self._look_up(step, state, inputs)
+
+    def _look_up(self, step: Step, state: StageState, inputs: Inputs) -> Decision:
         content = self.runner.content_parts(step, inputs)
         parts = key_parts(step, state.stage.platform, inputs.parent, content, self.options.epoch)
         key = key_of(parts)
@@ -135,8 +144,11 @@ class Solver:
             message = "" if canceled else str(error).partition("\n")[0]
             self.reporter.emit(TaskFinished(task, time.time(), error=message, canceled=canceled))
             raise
-        state.take(decision if was_ours else decision._replace(record=record, causes=()), record)
-        reason = decision.reason if was_ours else ""
+        decision = state.pending or decision  # looked up meanwhile if it was to run first
+        if not was_ours:
+            decision = decision._replace(key=record.key, record=record, causes=(), parts=record.parts)
+        state.take(decision, record)
+        reason = decision.reason
         self.reporter.emit(TaskFinished(task, time.time(), cached=not was_ours, reason=reason))
 
     def identity(self, step: Step, state: StageState) -> str:
@@ -144,8 +156,13 @@ class Solver:
 
     def _run(self, task: str, state: StageState, decision: Decision) -> Record:
         started = time.time()
-        layer = self._run_logged(task, decision.step, state.inputs(self.states))
+        inputs = state.inputs(self.states)
+        layer = self._run_logged(task, decision.step, inputs)
         now = time.time()
+        if not decision.parts:
+            decision = state.pending = self._look_up(decision.step, state, inputs)
+            if decision.record is not None:
+                return decision.record
         from builder.solve.reasons.notes import notes_of
 
         record = Record(

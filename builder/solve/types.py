@@ -67,7 +67,7 @@ class Decision(NamedTuple):
     causes: tuple[Cause, ...]
     """Of a miss: what differs from the nearest earlier record, or why there is none."""
     parts: Parts
-    """What the key is the hash of."""
+    """What the key is the hash of. None of a step that runs before it is looked up; its key is without content."""
     nearest: Record | None = None
     """The earlier record that a miss was compared with."""
 
@@ -127,6 +127,9 @@ class StepRunner(Protocol):
 
     def content_parts(self, step: Step, inputs: Inputs) -> Parts:
         """What only files can tell: digests of the content that the step reads. Changes nothing."""
+
+    def is_new(self, step: Step) -> bool:
+        """Whether the step reads much that was never read on this machine, so that none of its records can be of it."""
 
     def prepare(self, steps: Sequence[Step]) -> None:
         """Called once before anything runs, with the steps that may have to. Raises where this machine never can."""

@@ -17,9 +17,14 @@ _CHUNK = 1 << 20
 
 def commit_items(store: Store, items: Iterable[Item], epoch: int | None) -> Layer:
     """Packs sorted items into a new layer. Afterwards its blob and its table are in the store."""
+    return commit_table(store, items, epoch)[0]
+
+
+def commit_table(store: Store, items: Iterable[Item], epoch: int | None) -> tuple[Layer, list[Entry]]:
+    """The same; returns the table too, with an entry for each item."""
     layer, table = keep_layer(store, lambda writer: pack(items, writer, epoch))
     store.tables.put(layer.diff_id, table)
-    return layer
+    return layer, table
 
 
 def commit_archive(store: Store, archive: int, table: Callable[[], Iterable[Entry]]) -> Layer:

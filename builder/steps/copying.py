@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 
 from builder.context.select import Source as Selection
 from builder.layers.attributes import carried
 from builder.layers.pack import Item as Packed
 from builder.layers.pack import Opener
-from builder.lean import TYPE_CHECKING
+from builder.lean import TYPE_CHECKING, NamedTuple
 from builder.model.entry import Entry, Kind
 from builder.model.layer import Chain, Layer
 from builder.plan.types import CopyAction, InlineFile
 from builder.steps.chmod import ModeChange, octal_mode, parse_mode_change
-from builder.steps.commit import commit_items
+from builder.steps.commit import commit_table
 from builder.steps.kitchen import Kitchen
 from builder.steps.owner import Owner, parse_owner
 from builder.steps.place import Item, NewDirectory, Placement
@@ -29,6 +29,23 @@ Open = Callable[[str], int]
 INLINE_MODE = 0o644
 
 
+class Copied(NamedTuple):
+    layer: Layer
+    digests: Mapping[str, str]
+    """Of the files whose entries had none, by their path in the tree they come from."""
+
+
+class _Opening:
+    """An Opener of a file of the tree that is copied from."""
+
+    def __init__(self, open_: Open, path: str) -> None:
+        self._open = open_
+        self.path = path
+
+    def __call__(self) -> int:
+        return self._open(self.path)
+
+
 def copy_layer(
     action: CopyAction,
     sources: Sequence[Selection],
@@ -36,7 +53,7 @@ def copy_layer(
     origin: Chain | None,
     kitchen: Kitchen,
     fetched: Sequence[Fetched] = (),
-) -> Layer:
+) -> Copied:
     """Afterwards the layer is in the store. `origin` are the layers that the sources come from, None the context."""
     base = () if action.link else parent
     tree = tree_of(base, kitchen)
@@ -60,7 +77,9 @@ def copy_layer(
             done = remote.before
         copying.add_all(sources[done:], open_)
         copying.add_inline()
-        return commit_items(kitchen.store, copying.items(), kitchen.epoch)
+        items = copying.items()
+        layer, table = commit_table(kitchen.store, items, kitchen.epoch)
+        return Copied(layer, _learned(items, table))
 
 
 class Copying:
@@ -104,8 +123,8 @@ class Copying:
         for file in self._action.inline:
             self._add_inline(file)
 
-    def items(self) -> Iterator[Packed]:
-        return ((carried(item.entry), item.opener) for item in self._placement.items())
+    def items(self) -> list[Packed]:
+        return [(carried(item.entry), item.opener) for item in self._placement.items()]
 
     def _members(self, source: Selection, open_: Open) -> list[Item] | None:
         """What is in the source if it is an archive."""
@@ -126,7 +145,7 @@ class Copying:
             if selected.is_leading:
                 self._placement.lead_through(self._changed(entry._replace(path=path)), entry.mode)
                 continue
-            self._put(entry._replace(path=path, link=link), _opener(open_, selected.source))
+            self._put(entry._replace(path=path, link=link), _Opening(open_, selected.source))
 
     def _add_inline(self, file: InlineFile) -> None:
         data = file.content.encode("utf-8", "surrogateescape")
@@ -164,8 +183,12 @@ class Copying:
         return entry
 
 
-def _opener(open_: Open, path: str) -> Opener:
-    return lambda: open_(path)
+def _learned(items: Sequence[Packed], table: Sequence[Entry]) -> dict[str, str]:
+    return {
+        opener.path: packed.digest
+        for (entry, opener), packed in zip(items, table, strict=True)
+        if not entry.digest and isinstance(opener, _Opening)
+    }
 
 
 def _memory_file(data: bytes) -> int:

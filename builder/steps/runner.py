@@ -46,6 +46,12 @@ class LocalStepRunner:
         except BuilderError as error:
             raise error.at(step.span) from error.__cause__
 
+    def is_new(self, step: Step) -> bool:
+        try:
+            return isinstance(step.action, CopyAction) and self._copies.is_new(step.action)
+        except BuilderError as error:
+            raise error.at(step.span) from error.__cause__
+
     def prepare(self, steps: Sequence[Step]) -> None:
         """A RUN for another architecture needs an emulator, and some need devices: better told before anything has
         run."""

@@ -59,6 +59,7 @@ class ToyRunner:
         self.content: dict[str, str] = {}
         self.output: dict[str, str] = {}
         self.fail: set[str] = set()
+        self.new: set[str] = set()
         self.before_run: Callable[[str], None] = lambda _command: None
         self.ran: list[str] = []
         self.canceled = threading.Event()
@@ -66,6 +67,9 @@ class ToyRunner:
     def content_parts(self, step: Step, inputs: Inputs) -> Parts:
         read = [[layer.diff_id for layer in chain] for chain in inputs.stages.values()]
         return {"content": self.content.get(_command(step), ""), "read": read}
+
+    def is_new(self, step: Step) -> bool:
+        return _command(step) in self.new and _command(step) not in self.ran
 
     def run(self, step: Step, inputs: Inputs, log: Callable[[bytes], None]) -> Layer:
         command = _command(step)
