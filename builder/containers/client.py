@@ -173,14 +173,16 @@ class _Attendance:
         self._flush()
 
     def _flush(self) -> None:
-        try:
-            while self._unsent:
-                self._sock.send(self._unsent[0], _socket.MSG_DONTWAIT)
-                del self._unsent[0]
-        except BlockingIOError:
-            return
-        except (BrokenPipeError, ConnectionResetError):  # it has ended, as we are about to read
-            self._unsent.clear()
+        """A signal may come in between, which is sent as well: what is being sent is nobody else's."""
+        while self._unsent:
+            packet = self._unsent.pop(0)
+            try:
+                self._sock.send(packet, _socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                self._unsent.insert(0, packet)
+                return
+            except (BrokenPipeError, ConnectionResetError):  # it has ended, as we are about to read
+                self._unsent.clear()
 
     @contextmanager
     def _signals(self) -> Generator[None]:

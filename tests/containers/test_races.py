@@ -12,7 +12,8 @@ from contextlib import closing
 import pytest
 
 from builder.container_wiring import container_tools
-from builder.containers.client import ask
+from builder.containers.client import Manner as Attachment
+from builder.containers.client import _Attendance, ask
 from builder.containers.copy import Manner, copy_out
 from builder.containers.create import Asked, create_container
 from builder.containers.monitor import wire
@@ -141,3 +142,17 @@ def test_a_process_that_cannot_begin_says_why_though_it_was_asked_for_more(monke
     os.close(wait)
     assert started.call
     started.call.close()
+
+
+def test_a_signal_that_comes_while_something_is_sent() -> None:
+    sent: list[bytes] = []
+
+    class Connection:
+        def send(self, packet: bytes, _flags: int) -> None:
+            sent.append(packet)
+            if len(sent) == 1:
+                attendance._forward(signal.SIGUSR1, None)
+
+    attendance = _Attendance(Connection(), Attachment(), (0, 1, 2))  # type: ignore[arg-type]
+    attendance._send(b"typed")
+    assert sent == [b"typed", wire.pack({"signal": signal.SIGUSR1})]
