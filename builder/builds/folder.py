@@ -50,19 +50,30 @@ def places(store: Store) -> list[Place]:
 
 
 def remove(place: Place) -> None:
-    """Afterwards the build is no longer in the history."""
-    with suppress(FileNotFoundError):
-        for name in [FILE, *os.listdir(place.path)]:
+    """Afterwards the build is no longer in the history. A link goes, and not what it leads to."""
+    try:
+        fd = os.open(place.path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    except NotADirectoryError:
+        os.unlink(place.path)
+        return
+    try:
+        for name in [FILE, *os.listdir(fd)]:
             with suppress(FileNotFoundError):
-                os.unlink(f"{place.path}/{name}")
-        os.rmdir(place.path)
+                os.unlink(name, dir_fd=fd)
+        with suppress(FileNotFoundError):
+            os.rmdir(place.path)
+    finally:
+        os.close(fd)
 
 
 def forget_oldest(store: Store) -> None:
-    """Afterwards no more than MOST are left."""
+    """Afterwards no more than MOST are left, but for what cannot be removed."""
     if len(os.listdir(store.folder(FOLDER))) > MOST:
         for place in places(store)[MOST:]:
-            remove(place)
+            with suppress(OSError):
+                remove(place)
 
 
 def _parse(folder: str, name: str) -> Place | None:

@@ -81,6 +81,24 @@ def test_a_build_that_goes_on_and_one_that_was_killed_are_there(store: Store) ->
     assert sorted(os.listdir(place.path)) == ["build.json"]
 
 
+def test_what_is_no_record_does_not_stop_the_oldest_from_going(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "kept").write_text("")
+    history = Path(store.folder("history"))
+    (history / "00000000000001-aaaaaaaaaaaa-x").symlink_to(outside)
+    (history / "00000000000002-bbbbbbbbbbbb-x" / "folder").mkdir(parents=True)
+    (history / "00000000000003-cccccccccccc-x").write_text("")
+    oldest = record(store)
+    monkeypatch.setattr(folder, "MOST", 1)
+    newest = record(store)
+    assert [place.id for place in places(store)] == [newest, "bbbbbbbbbbbb"]
+    assert oldest != newest
+    assert (outside / "kept").exists()
+
+
 def test_builds_are_found_by_id_by_place_and_by_file(store: Store) -> None:
     ids = [record(store, f"/app/{name}") for name in ("one", "two", "one")]
     assert [found.id for _, found in builds(store)] == ids[::-1]
