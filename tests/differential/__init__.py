@@ -8,6 +8,8 @@ build it. `expected.json` is what BuildKit makes of it, written by `--record`, s
 still tell whether pybuild is right; `test_differential.py` compares with the daemon where there is one and with the
 recording in any case.
 
+`python -m tests.differential.random` makes cases at random: see there.
+
 Decisions (2026-11-24):
 - The files of an image are worked out by `flatten.py` alone, with Python's tarfile and the rules of the OCI image
   specification for whiteouts. Nothing of the code under test takes part.

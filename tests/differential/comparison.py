@@ -24,6 +24,7 @@ class Result(NamedTuple):
     times: dict[str, int]
     log: str
     trouble: str = ""
+    layers: tuple[dict[str, str], ...] = ()
 
 
 class Bench:
@@ -47,7 +48,7 @@ class Bench:
             image = read_archive(outcome.archive)
         except BadLayerError as error:
             return Result({}, {}, outcome.log, f"{builder.name} wrote an image that cannot be read: {error}")
-        return Result(facts_of(image, self._bases), image.times, outcome.log)
+        return Result(facts_of(image, self._bases), image.times, outcome.log, layers=image.layers)
 
 
 def judge(case: Case, ours: Result, theirs: Facts, their_log: str = "") -> Verdict:

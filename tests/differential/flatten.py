@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import IO, NamedTuple
 
 SHOWN = 120
@@ -52,9 +52,24 @@ def empty_tree() -> Tree:
     return {"": ROOT}
 
 
-def apply(tree: Tree, layer: tarfile.TarFile) -> None:
+def members_of(layer: tarfile.TarFile) -> list[Member]:
+    """Raises BadLayerError."""
+    return [_member(layer, header) for header in layer]
+
+
+def entries(members: Sequence[Member]) -> dict[str, str]:
+    """A line of text for each member of a layer, whiteouts and hard links among them."""
+    return {f"/{member.path}": _line_of(member) for member in members}
+
+
+def _line_of(member: Member) -> str:
+    if member.node:
+        return member.node.line
+    return f"hardlink /{member.link}" if member.link else "whiteout"
+
+
+def apply(tree: Tree, members: Sequence[Member]) -> None:
     """Puts a layer on top. Raises BadLayerError."""
-    members = [_member(layer, header) for header in layer]
     for member in members:
         folder, name = os.path.split(member.path)
         if name == _OPAQUE:

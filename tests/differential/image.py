@@ -10,7 +10,7 @@ import tarfile
 from collections.abc import Callable
 from typing import IO, Any, NamedTuple
 
-from tests.differential.flatten import BadLayerError, Tree, apply, empty_tree, lines
+from tests.differential.flatten import BadLayerError, Tree, apply, empty_tree, entries, lines, members_of
 
 OpenFile = Callable[[str], IO[bytes]]
 """From a name below the layout to a file at its start."""
@@ -26,6 +26,8 @@ class Image(NamedTuple):
     files: dict[str, str]
     times: dict[str, int]
     diff_ids: tuple[str, ...]
+    layers: tuple[dict[str, str], ...]
+    """What each layer has, whiteouts too."""
 
 
 def read_archive(path: str) -> Image:
@@ -53,13 +55,13 @@ def _read(open_file: OpenFile) -> Image:
     layers = [layer["digest"] for layer in manifest["layers"] or ()]
     if len(layers) != len(diff_ids):
         raise BadLayerError(f"{len(layers)} layers, but {len(diff_ids)} diff ids")
-    tree = _files(open_file, layers, diff_ids)
+    tree, contents = _files(open_file, layers, diff_ids)
     config.pop("created", None)
     history = config.pop("history", None) or []
     for entry in history:
         entry.pop("created", None)
     times = {"/" + name: node.mtime for name, node in tree.items()}
-    return Image(config, history, lines(tree), times, diff_ids)
+    return Image(config, history, lines(tree), times, diff_ids, contents)
 
 
 def _manifest(open_file: OpenFile) -> dict[str, Any]:
@@ -73,8 +75,10 @@ def _manifest(open_file: OpenFile) -> dict[str, Any]:
     return document
 
 
-def _files(open_file: OpenFile, layers: list[str], diff_ids: tuple[str, ...]) -> Tree:
-    tree = empty_tree()
+def _files(
+    open_file: OpenFile, layers: list[str], diff_ids: tuple[str, ...]
+) -> tuple[Tree, tuple[dict[str, str], ...]]:
+    tree, contents = empty_tree(), []
     for digest, diff_id in zip(layers, diff_ids, strict=True):
         with open_file(_path(digest)) as packed:
             _check(packed, digest)
@@ -82,8 +86,10 @@ def _files(open_file: OpenFile, layers: list[str], diff_ids: tuple[str, ...]) ->
             _check(unpacked, diff_id)
             unpacked.seek(0)
             with tarfile.open(fileobj=unpacked, mode="r:", errors="surrogateescape") as layer:
-                apply(tree, layer)
-    return tree
+                members = members_of(layer)
+                apply(tree, members)
+                contents.append(entries(members))
+    return tree, tuple(contents)
 
 
 def _blob(open_file: OpenFile, digest: str) -> bytes:

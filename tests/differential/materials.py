@@ -9,9 +9,9 @@ otherwise an object, with one of
     "tar": [member, ...]                           an archive; a member is such an object with a "name", or also
                                                    with "directory": true
 
-and any of "mode" (octal text), "owner" ("1:2"), "xattrs" ({name: text}), and for archives "compress" (gz, bz2, xz,
-zst), "format" (gnu, pax, ustar), "poke" ({offset: text} that is written over it), "append" (text after it), "cut"
-(bytes to keep of what comes out). Names are surrogate escapes where they are not UTF-8.
+and any of "mode" (octal text), "owner" ("1:2"), "xattrs" ({name: text}), "mtime" (seconds), and for archives
+"compress" (gz, bz2, xz, zst), "format" (gnu, pax, ustar), "poke" ({offset: text} that is written over it), "append"
+(text after it), "cut" (bytes to keep of what comes out). Names are surrogate escapes where they are not UTF-8.
 """
 
 from __future__ import annotations
@@ -65,8 +65,10 @@ def make_files(folder: str, description: Description) -> None:
         if not path.endswith("/"):
             _make(folder, place, details)
         _adorn(place, details)
-    for path, what in description.items():
-        if path.endswith("/") and "mode" in what:  # last: a directory may be closed to an ordinary user
+    for path, what in reversed(list(description.items())):  # last: what is put into a directory changes its time, and
+        if path.endswith("/") and "mtime" in what:
+            os.utime(os.path.join(folder, path), (what["mtime"], what["mtime"]))
+        if path.endswith("/") and "mode" in what:  # it may be closed to an ordinary user
             os.chmod(os.path.join(folder, path), int(what["mode"], 8))
 
 
@@ -111,6 +113,8 @@ def _adorn(place: str, details: Description) -> None:
         os.chmod(place, int(details["mode"], 8))
     for name, value in details.get("xattrs", {}).items():
         os.setxattr(place, name, value.encode(), follow_symlinks=False)
+    if "mtime" in details:
+        os.utime(place, (details["mtime"], details["mtime"]), follow_symlinks=False)
 
 
 def tar_of(members: Sequence[Description], format_: str = "gnu") -> bytes:
@@ -125,7 +129,7 @@ def tar_of(members: Sequence[Description], format_: str = "gnu") -> bytes:
 
 def _header(details: Description, size: int) -> tarfile.TarInfo:
     header = tarfile.TarInfo(details["name"])
-    header.size, header.mtime = size, 1_000_000_000
+    header.size, header.mtime = size, details.get("mtime", 1_000_000_000)
     uid, _, gid = details.get("owner", "0:0").partition(":")
     header.uid, header.gid = int(uid), int(gid)
     header.mode = int(details.get("mode", "0755" if "directory" in details else "0644"), 8)

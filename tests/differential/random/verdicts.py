@@ -1,0 +1,33 @@
+"""What is compared of a random case."""
+
+from __future__ import annotations
+
+import os
+
+from tests.differential.comparison import Result
+from tests.differential.facts import Difference, differences
+
+_CLOCK = 1_600_000_000
+"""Times of contexts and bases are before it; what is after it was read from a clock, and is not compared.
+Nor are those of folders: BuildKit keeps a folder's time from an earlier context where nothing else of it changed."""
+
+
+def differences_of(ours: Result, theirs: Result) -> list[Difference]:
+    found = differences(ours.facts, theirs.facts)
+    if found or not ours.layers:
+        return found
+    for number, pair in enumerate(zip(map(_plain, ours.layers), map(_plain, theirs.layers), strict=False)):
+        for path in sorted(set(pair[0]) | set(pair[1])):
+            if path in pair[1] and pair[0].get(path) != pair[1][path]:
+                found.append(Difference(f"layers[{number}] {path}", pair[0].get(path), pair[1].get(path)))
+    return found + [
+        Difference(f"time of {path}", ours.times[path], time)
+        for path, time in sorted(theirs.times.items())
+        if time < _CLOCK and not theirs.facts["files"].get(path, "dir").startswith("dir") and ours.times[path] != time
+    ]
+
+
+def _plain(layer: dict[str, str]) -> dict[str, str]:
+    """Without whiteouts in a folder that hides all that was below it, and without that mark: either says the same."""
+    opaque = {os.path.dirname(path) for path in layer if path.endswith("/.wh..wh..opq")}
+    return {path: line for path, line in layer.items() if line != "whiteout" or os.path.dirname(path) not in opaque}
