@@ -10,6 +10,7 @@ from builder.errors import ImageError
 from builder.images.destinations.registry import RegistryDestination
 from builder.images.index import Built
 from builder.images.origins import origins_of, remember_blob
+from builder.images.select import image_entries
 from builder.images.sources.store import StoreSource
 from builder.images.sources.types import Document, OpenSource
 from builder.images.stored import stored_image, stored_images
@@ -103,7 +104,7 @@ def _complete(store: Store, top: Descriptor, name: str, platform: Platform | Non
             hint="push one with --platform, or bring the others with `pybuild copy`",
         )
     only = images[0].descriptor._replace(platform=None, annotations=())
-    return Document(only, store.blobs.read(only.digest)), len(missing)
+    return Document(only, store.blobs.read(only.digest)), len(image_entries(tuple(missing)))
 
 
 def push(route: Route, wanted: Push) -> Outcome:

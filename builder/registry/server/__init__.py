@@ -3,6 +3,7 @@
 For one team and for tests: one process, one folder, one list of users who may all do the same.
 
     serve.py         the process: address, TLS, signals, one line of log per request (`log.py`)
+    connections.py   how many at once, and who goes when there are more
     dispatch.py      from a request to its endpoint: path (`target.py`), login (`access.py`), refusals (`refusal.py`)
     endpoints/       one file per kind of thing: blobs, uploads, manifests, lists, referrers
     body.py          reading what clients send, within limits of size and patience; ranges.py: the two kinds of ranges

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web_protocol import RequestHandler
 
 from builder.errors import BuilderError
 from builder.registry.server.access import Access
@@ -55,18 +56,19 @@ class Dispatch:
         self._access = access
         self._policy = policy
         self._log = log
-        self._active = 0
+        self.active: set[RequestHandler] = set()
+        """The connections with a request under way."""
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         started = asyncio.get_running_loop().time()
-        self._active += 1
+        self.active.add(request.protocol)
         try:
             response = await self._answer(request)
         except asyncio.CancelledError:
             self._log.request(request, _GONE, 0, started)
             raise
         finally:
-            self._active -= 1
+            self.active.discard(request.protocol)
         if not response.prepared:
             response.headers["Docker-Distribution-API-Version"] = "registry/2.0"
             response.headers["Server"] = "pybuild"
@@ -92,7 +94,7 @@ class Dispatch:
             return Refusal(500, "UNKNOWN", "a bug in the registry; its log says more").response()
 
     async def _endpoint(self, request: web.BaseRequest) -> web.StreamResponse:
-        if self._active > self._policy.most_requests:
+        if len(self.active) > self._policy.most_requests:
             raise Refusal(429, "TOOMANYREQUESTS", "too many requests at once", headers={"Retry-After": "1"})
         if self._access:
             request["user"] = await self._access.user(request.headers.get("Authorization"))

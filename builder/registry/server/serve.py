@@ -16,6 +16,7 @@ from aiohttp import web
 from builder.errors import RegistryError, UsageError
 from builder.registry.server.access import Access
 from builder.registry.server.collect import GRACE_S
+from builder.registry.server.connections import BACKLOG, Connections, raised_capacity
 from builder.registry.server.dispatch import Dispatch, Policy
 from builder.registry.server.log import Log
 from builder.registry.server.registry import Registry
@@ -73,8 +74,12 @@ async def _serve(options: Options, log: Log, ready: Callable[[str], None]) -> No
     registry = await asyncio.to_thread(Registry, options.root)
     access = Access(options.htpasswd) if options.htpasswd else None
     context = _tls(options.certificate) if options.certificate else None
-    server = web.Server(
-        Dispatch(registry, access, options.policy, log),
+    capacity = raised_capacity()
+    dispatch = Dispatch(registry, access, options.policy._replace(most_requests=capacity.requests), log)
+    server = Connections(
+        dispatch,
+        dispatch.active,
+        capacity.connections,
         access_log=None,
         logger=log.of_the_library(),
         keepalive_timeout=_HEADERS_S,
@@ -107,7 +112,7 @@ async def _serve(options: Options, log: Log, ready: Callable[[str], None]) -> No
 async def _listen(runner: web.ServerRunner, address: Address, context: ssl.SSLContext | None) -> str:
     host = address.host or None
     try:
-        await web.TCPSite(runner, host, address.port, ssl_context=context).start()
+        await web.TCPSite(runner, host, address.port, ssl_context=context, backlog=BACKLOG).start()
     except OSError as error:
         where = f"{address.host}:{address.port}"
         hint = "choose another with --addr"
