@@ -100,6 +100,7 @@ class Solver:
         """Looks the step up, unless it is to run first. Runs nothing."""
         inputs = state.inputs(self.states)
         if self.options.run_new_first and self.runner.is_new(step):
+            self._explaining()  # what was before this build is asked before this build adds to it
             outline = key_parts(step, state.stage.platform, inputs.parent, {}, self.options.epoch)
             return Decision(step, key_of(outline), None, (), {})
         return self._look_up(step, state, inputs)
@@ -115,12 +116,15 @@ class Solver:
         record = self.cache.find(key)
         if record is not None:
             return Decision(step, key, record, (), parts)
+        causes, nearest = self._explaining().explain(step, state, key, parts)
+        return Decision(step, key, None, causes, parts, nearest)
+
+    def _explaining(self) -> Explainer:
         if self._explainer is None:
             from builder.solve.reasons.causes import Explainer
 
             self._explainer = Explainer(self)
-        causes, nearest = self._explainer.explain(step, state, key, parts)
-        return Decision(step, key, None, causes, parts, nearest)
+        return self._explainer
 
     def take_hit(self, state: StageState, decision: Decision, record: Record) -> None:
         task = self._announce(decision.step, state)

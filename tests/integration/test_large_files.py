@@ -43,6 +43,7 @@ def test_a_new_large_file_is_not_read_for_its_digest_alone(
     with monkeypatch.context() as patch:
         patch.setattr(hashing, "_hash_large", lambda *_: pytest.fail("it was read twice"))
         first = _build(context, tmp_path / "one")
+        assert [decision.reason for decision in first.decisions] == ["no earlier build of this file here"] * 2
         assert _build(context, tmp_path / "two").digest == first.digest
     again = _build(context, tmp_path / "one")
     assert (again.digest, again.cached) == (first.digest, 2)
