@@ -1,6 +1,7 @@
 """`pybuild build --watch`: builds again when an input of the build has changed, and only then.
 
     places.py    what a build reads on this machine: where a change may matter
+    folders.py   which folders that means; what is ignored at the top of a context costs no watches
     changes.py   waits until something has changed there, and then for quiet
     attempt.py   what the last build was of; whether what would be built now is something else
     loop.py      both together

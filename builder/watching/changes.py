@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from time import monotonic
@@ -23,8 +23,10 @@ from watchdog.events import (
     FileSystemEventHandler,
 )
 from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver, ObservedWatch
 
 from builder.errors import ContextError
+from builder.watching.folders import folders_of
 from builder.watching.places import Place
 
 _QUIET, _LONGEST = 0.15, 2.0
@@ -49,6 +51,8 @@ class Changes(FileSystemEventHandler):
         self._places = places
         self._store = f"{os.path.abspath(store)}/"
         self._seen: SimpleQueue[str] = SimpleQueue()
+        self.watch_folders: Callable[[], None] = lambda: None
+        """Called when something has changed: there may be other folders now."""
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         for path in {os.fsdecode(event.src_path), os.fsdecode(event.dest_path)} - {""}:
@@ -65,6 +69,7 @@ class Changes(FileSystemEventHandler):
                 found.add(self._seen.get(timeout=left))
             except Empty:
                 break
+        self.watch_folders()
         return frozenset(found)
 
 
@@ -73,17 +78,62 @@ def watching(places: Sequence[Place], store: str) -> Iterator[Changes]:
     """Raises ContextError `cannot-watch`."""
     changes = Changes(places, store)
     observer = Observer()
-    for folder in {place.folder for place in places if os.path.isdir(place.folder)}:
-        is_deep = any(place.is_deep for place in places if place.folder == folder)
-        observer.schedule(changes, folder, recursive=is_deep, event_filter=_KINDS)
+    watched = _Watched(places, changes, observer)
+    changes.watch_folders = watched.renew
+    watched.renew()
     try:
-        observer.start()
-    except OSError as error:
-        hint = "`sysctl fs.inotify.max_user_watches` tells how many folders may be watched"
-        message = f"the build's inputs cannot be watched: {os.strerror(error.errno or errno.EIO)}"
-        raise ContextError("cannot-watch", message, hint=hint) from error
-    try:
+        with _telling_the_limit():
+            observer.start()
         yield changes
     finally:
-        observer.stop()
-        observer.join()
+        if observer.is_alive():
+            observer.stop()
+            observer.join()
+
+
+class _Watched:
+    """Folders that come and go. A folder that is another one under the same name is watched anew."""
+
+    def __init__(self, places: Sequence[Place], changes: Changes, observer: BaseObserver) -> None:
+        self._places = places
+        self._changes = changes
+        self._observer = observer
+        self._watches: dict[tuple[str, bool, int], ObservedWatch] = {}
+
+    def renew(self) -> None:
+        wanted: dict[str, bool] = {}
+        for place in self._places:
+            for folder, is_deep in folders_of(place):
+                wanted[folder] = is_deep or wanted.get(folder, False)
+        keys = {(folder, is_deep, _number(folder)) for folder, is_deep in wanted.items()}
+        for key in self._watches.keys() - keys:
+            self._observer.unschedule(self._watches.pop(key))
+        for key in keys - self._watches.keys():
+            folder, is_deep, _ = key
+            with _telling_the_limit():
+                try:
+                    watch = self._observer.schedule(self._changes, folder, recursive=is_deep, event_filter=_KINDS)
+                except FileNotFoundError:  # gone again, which is a change, too
+                    continue
+            self._watches[key] = watch
+
+
+@contextmanager
+def _telling_the_limit() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        hint = (
+            "`sysctl fs.inotify.max_user_watches` tells how many folders may be watched; what an ignore file leaves "
+            "out at the top of a context does not count"
+        )
+        message = f"the build's inputs cannot be watched: {os.strerror(error.errno or errno.EIO)}"
+        raise ContextError("cannot-watch", message, hint=hint) from error
+
+
+def _number(folder: str) -> int:
+    """0 where it is gone."""
+    try:
+        return os.stat(folder).st_ino
+    except OSError:
+        return 0

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from builder.context.buildfile import NAMES
 from builder.context.origin import named_origins
 from builder.pipeline import BuildOptions
 
@@ -19,6 +20,8 @@ class Place(NamedTuple):
     """Whether what is below its folders counts, too."""
     names: tuple[str, ...] = ()
     """Only files whose names begin so; empty: all."""
+    buildfile: str = ""
+    """Of the main context: it may have an ignore file of its own."""
 
     def holds(self, path: str) -> bool:
         folder, _, name = path.rpartition("/")
@@ -34,7 +37,7 @@ def places_of(options: BuildOptions, root: str, secrets: Mapping[str, str]) -> t
 
 def _places(options: BuildOptions, root: str, secrets: Mapping[str, str]) -> Iterator[Place]:
     if os.path.exists(options.context):
-        yield _of_path(options.context)
+        yield _of_path(options.context)._replace(buildfile=_buildfile(options))
     if options.file and "://" not in options.file:
         file = os.path.abspath(options.file)
         yield Place(os.path.dirname(file), False, (os.path.basename(file),))  # also FILE.dockerignore
@@ -46,6 +49,13 @@ def _places(options: BuildOptions, root: str, secrets: Mapping[str, str]) -> Ite
     for path in secrets.values():
         yield _of_file(path)
     yield Place(os.path.abspath(root), False, ("index.json",))  # what the names of bases mean
+
+
+def _buildfile(options: BuildOptions) -> str:
+    if options.file:
+        return os.path.abspath(options.file) if "://" not in options.file else ""
+    found = (f"{options.context}/{name}" for name in NAMES)
+    return next((os.path.abspath(path) for path in found if os.path.isfile(path)), "")
 
 
 def _without_tag(text: str) -> str:

@@ -163,6 +163,25 @@ def test_named_contexts_secrets_and_bases_are_inputs(project: Pybuild, tmp_path:
         assert watcher.interrupt() == 130
 
 
+def test_folders_that_are_ignored_are_not_watched_and_others_come_and_go(project: Pybuild) -> None:
+    (project.cwd / ".dockerignore").write_text("modules\n")
+    for number in range(40):
+        (project.cwd / "modules" / f"m{number}").mkdir(parents=True)
+    source, aside = project.cwd / "src", project.cwd / "modules" / "src"
+    with Watcher(project, ".") as watcher:
+        watcher.until("Built in")
+        fdinfo = Path(f"/proc/{watcher.process.pid}/fdinfo")
+        assert 0 < sum(file.read_text().count("inotify wd:") for file in fdinfo.iterdir()) < 20
+        source.rename(aside)
+        assert watcher.until("Buildfile:2")
+        (aside / "app.py").write_text("2")
+        aside.rename(source)
+        assert watcher.changed() == ["[stage-0 1/2] COPY src: 1 file changed: src/app.py (content)"]
+        save(source / "app.py", "3")
+        assert watcher.changed() == ["[stage-0 1/2] COPY src: 1 file changed: src/app.py (content)"]
+        assert watcher.interrupt() == 130
+
+
 def test_an_interrupt_in_the_middle_of_a_build_leaves_no_process(project: Pybuild) -> None:
     seconds = random.randrange(10**8, 10**9)  # tells it from that of another run of the tests
     (project.cwd / "Buildfile").write_text(f"FROM base\nRUN echo $((6 * 7)) is out; exec sleep {seconds}\n")

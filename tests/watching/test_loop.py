@@ -15,6 +15,7 @@ from builder.pipeline import BuildOptions
 from builder.progress.silent import SilentReporter
 from builder.question_wiring import foresee
 from builder.watching.changes import Changes
+from builder.watching.folders import folders_of
 from builder.watching.loop import Builder, build_for_ever
 from builder.watching.places import Place, places_of
 from builder.wiring import build, open_store
@@ -159,7 +160,7 @@ def test_places(context: Path, tmp_path: Path) -> None:
     named = (("one", str(tmp_path / "named")), ("two", f"oci-layout://{tmp_path}/layout:tag"))
     options = BuildOptions(str(context), file=str(tmp_path / "app.Buildfile"), build_contexts=named)
     places = places_of(options, str(tmp_path / "store"), {"token": str(tmp_path / "token")})
-    assert places[0] == Place(str(context), True)
+    assert places[0] == Place(str(context), True, buildfile=str(tmp_path / "app.Buildfile"))
 
     def counts(path: str) -> bool:
         return any(place.holds(str(tmp_path / path)) for place in places)
@@ -170,3 +171,19 @@ def test_places(context: Path, tmp_path: Path) -> None:
     )  # fmt: skip
     assert all(counts(path) for path in inputs)
     assert not any(counts(path) for path in ("other", "contexts/a", "store/blobs/x", "store/tmp"))
+
+
+def test_what_is_ignored_at_the_top_is_not_watched(tmp_path: Path) -> None:
+    for name in ("src/deep", "modules/a", "kept/b"):
+        (tmp_path / name).mkdir(parents=True)
+    root, place = str(tmp_path), Place(str(tmp_path), True, buildfile=str(tmp_path / "Buildfile"))
+    assert list(folders_of(place)) == [(root, True)]
+    (tmp_path / ".dockerignore").write_text("modules\nkept\n!kept/b\n**/deep\n")
+    assert list(folders_of(place)) == [(root, False), (f"{root}/kept", True), (f"{root}/src", True)]
+    (tmp_path / "Buildfile.dockerignore").write_text("src\n")
+    assert list(folders_of(place)) == [(root, False), (f"{root}/kept", True), (f"{root}/modules", True)]
+    for number in range(70):
+        (tmp_path / f"f{number}").mkdir()
+    assert list(folders_of(place)) == [(root, True)]
+    assert list(folders_of(Place(root, False))) == [(root, False)]
+    assert list(folders_of(Place(f"{root}/none", True))) == []
