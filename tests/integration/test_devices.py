@@ -9,6 +9,7 @@ import pytest
 
 from tests.sandbox.test_cdi import NODE, describe
 from tests.support.cli import Pybuild, write
+from tests.support.machine import needs_runtime
 
 LINE = "RUN --device=vendor.example/thing=b,required"
 TEXT = f"FROM base\n{LINE} head -c 3 /dev/mine | wc -c > /out; echo $DEVICE $ALL >> /out; cat /brought/f >> /out\n"
@@ -26,6 +27,7 @@ def config(tmp_path: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("runtime", ["native", "runc"])
 def test_nodes_mounts_and_variables(based: Pybuild, config: dict[str, str], tmp_path: Path, runtime: str) -> None:
+    needs_runtime(runtime)
     write(based.cwd, {"Buildfile": f"{TEXT}RUN ls /dev/mine /brought > /after 2>&1; true\n"})
     out = tmp_path / "out"
     options = ["--allow", "device=vendor.example/thing=b", "--runtime", runtime, "-o", str(out)]
