@@ -31,7 +31,9 @@ SCRATCH = pytest.StashKey[Scratch]()
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Workers get theirs below that of the process that started them. In a shell's background the signal would be
-    ignored, and so by every command under test."""
+    ignored, and so by every command under test. Files of a test may be meant for other users than the one who runs
+    it, whatever the umask of their shell."""
+    os.umask(0o022)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(config, "workerinput"):
         return

@@ -75,7 +75,8 @@ def test_a_rebuild_without_changes_imports_little(context: Path, progress: str) 
     command = ["-t", "app:1.0", "--progress", progress, str(context)]
     first = modules_of(context.parent, *command)
     assert "builder.syntax.parse" in first, "the first build is to show that the test sees what is imported"
-    loaded = modules_of(context.parent, *command)
-    assert loaded & FORBIDDEN == set()
-    ours = {name for name in loaded if name.partition(".")[0] == "builder"}
+    rebuilds = [modules_of(context.parent, *command) for _ in range(3)]
+    assert set.union(*rebuilds) & FORBIDDEN == set()
+    # One of them writes down what is known of the context's files: the first that comes two seconds after their change.
+    ours = {name for name in set.intersection(*rebuilds) if name.partition(".")[0] == "builder"}
     assert len(ours) <= MOST_MODULES, sorted(ours)
