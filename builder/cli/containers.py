@@ -13,6 +13,8 @@ from builder.lean import TYPE_CHECKING
 if TYPE_CHECKING:
     import _socket
 
+    from builder.containers.types import Container
+
 CANNOT_RUN = 125
 """As docker: what failed was not the command in the container."""
 
@@ -27,6 +29,19 @@ def failing_as(code: int, do: Callable[[], int]) -> int:
 
         print_error(error, sys.stderr)
         return code
+
+
+def warn_of_network(container: Container, asked: str) -> None:
+    """Of one that nobody has chosen."""
+    if container.network == "host" and not asked:
+        hint = "--network host says so too; --network none gives it none; pasta or slirp4netns one of its own"
+        print(f"pybuild: the container shares this machine's network ({hint})", file=sys.stderr)
+
+
+def write_cidfile(path: str | None, identifier: str) -> None:
+    if path:
+        with open(path, "x", encoding="utf-8") as file:
+            file.write(identifier)
 
 
 def terminal_size() -> tuple[int, int]:

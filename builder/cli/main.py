@@ -25,7 +25,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "pull", "push", "copy", "login", "logout", "tags", "catalog", "referrers", "registry serve", "registry gc",
     ),
     "containers": (
-        "run", "ps", "logs", "attach", "exec", "stop", "kill", "start", "wait", "rm", "cp", "commit",
+        "run", "create", "ps", "logs", "attach", "exec", "stop", "kill", "start", "wait", "rm", "cp", "commit",
     ),
     "history": ("explain", "report", "graph", "builds ls", "builds show", "builds logs", "builds rm"),
     "cache": ("cache ls", "cache inspect", "cache rm"),

@@ -12,17 +12,16 @@ from builder.containers.names import check_name, invent_name
 from builder.containers.records import all_containers, folder_of, write_container
 from builder.containers.times import now
 from builder.containers.tools import Tools
-from builder.containers.types import Container, Limits, MountPoint, Port
+from builder.containers.types import Container, MountPoint, Port, Settings
 from builder.errors import ImageError, StoreError, UsageError
 from builder.images.find import find_image
 from builder.images.resolve import PullPolicy
 from builder.images.stored import Image, stored_image
 from builder.images.unpack import ensure_chain
-from builder.model.config import ImageConfig, RunConfig
+from builder.model.config import Healthcheck, ImageConfig, RunConfig
 from builder.model.platform import Platform
 from builder.model.reference import Reference
 from builder.sandbox.emulation import check_emulated
-from builder.sandbox.spec import DEFAULT_SHM_SIZE, Ulimit
 from builder.store.hold import hold
 from builder.store.locks import FileLock
 
@@ -44,24 +43,11 @@ class Asked(NamedTuple):
     ports: tuple[Port, ...] = ()
     """A host's port of 0 is any that is free."""
     publish_all: bool = False
+    expose: tuple[str, ...] = ()
+    health: bool = True
     mounts: tuple[MountPoint, ...] = ()
-    extra_hosts: tuple[tuple[str, str], ...] = ()
-    limits: Limits = Limits()
-    ulimits: tuple[Ulimit, ...] = ()
-    shm_size: int = DEFAULT_SHM_SIZE
-    privileged: bool = False
-    cap_add: tuple[str, ...] = ()
-    cap_drop: tuple[str, ...] = ()
-    capabilities: tuple[str, ...] | None = None
-    readonly: bool = False
-    tty: bool = False
-    interactive: bool = False
-    stdin_once: bool = False
-    init: bool = False
-    remove: bool = False
-    runtime: str = "native"
+    settings: Settings = Settings()
     stop_signal: str = ""
-    stop_seconds: int = 10
     pull: PullPolicy = PullPolicy.MISSING
     platform: str = ""
 
@@ -93,17 +79,10 @@ def create_container(asked: Asked, tools: Tools) -> Container:
             network=kind,
             ports=ports,
             mounts=_mounts(asked, config.config),
-            **{name: getattr(asked, name) for name in _TAKEN_OVER},
+            settings=asked.settings,
         )
         _make_folder(container, tools)
     return container
-
-
-_TAKEN_OVER = (
-    "extra_hosts", "limits", "ulimits", "shm_size", "privileged", "cap_add", "cap_drop", "capabilities", "readonly",
-    "tty", "interactive", "stdin_once", "init", "remove", "runtime", "stop_seconds",
-)  # fmt: skip
-"""What the image has no say in."""
 
 
 def find_or_pull(asked: Asked, tools: Tools) -> Image:
@@ -141,6 +120,8 @@ def effective_config(image: ImageConfig, asked: Asked) -> ImageConfig:
         working_dir=_directory(config.working_dir, asked.workdir),
         user=asked.user or config.user,
         stop_signal=asked.stop_signal or config.stop_signal,
+        exposed_ports=tuple(dict.fromkeys((*config.exposed_ports, *asked.expose))),
+        healthcheck=config.healthcheck if asked.health else Healthcheck(("NONE",)),
     )
     if not (config.entrypoint or config.cmd):
         raise UsageError("no-command", f"the image {asked.image} has no command", hint="name one after the image")

@@ -43,8 +43,11 @@ def execute(store: Store, container: Container, wanted: Execution) -> _socket.so
         cwd=wanted.workdir or container.run_config.working_dir or "/",
         rootfs=RootFs((), "", ""),
         user=wanted.user or container.run_config.user,
-        insecure=container.privileged or wanted.privileged,
-        capabilities=container.capabilities,
+        insecure=container.settings.privileged or wanted.privileged,
+        capabilities=container.settings.capabilities,
+        groups=() if wanted.user else container.settings.groups,
+        no_new_privileges=container.settings.no_new_privileges,
+        filtered=container.settings.filtered,
         console=wanted.size,
     )
     request = {

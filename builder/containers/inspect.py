@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from builder.containers.records import folder_of, state_of
-from builder.containers.types import Container, MountPoint, State
+from builder.containers.types import Container, Log, MountPoint, Settings, State
 from builder.containers.volumes import volume_path
 from builder.store.store import Store
 
@@ -65,9 +65,9 @@ def _config(container: Container) -> dict[str, Any]:
     return {
         "Hostname": container.hostname,
         "User": "",
-        "Tty": container.tty,
-        "OpenStdin": container.interactive,
-        "StdinOnce": container.stdin_once,
+        "Tty": container.settings.tty,
+        "OpenStdin": container.settings.interactive,
+        "StdinOnce": container.settings.stdin_once,
         "Env": [],
         "Cmd": None,
         "Entrypoint": None,
@@ -75,30 +75,48 @@ def _config(container: Container) -> dict[str, Any]:
         "WorkingDir": "",
         "Labels": {},
         "StopSignal": container.stop_signal,
-        "StopTimeout": container.stop_seconds,
+        "StopTimeout": container.settings.stop_seconds,
         **config,
     }
 
 
 def _host_config(container: Container) -> dict[str, Any]:
-    limits = container.limits
+    limits = container.settings.limits
     return {
         "NetworkMode": container.network,
         "PortBindings": _ports(container),
-        "AutoRemove": container.remove,
-        "Privileged": container.privileged,
-        "ReadonlyRootfs": container.readonly,
-        "CapAdd": list(container.cap_add),
-        "CapDrop": list(container.cap_drop),
-        "ExtraHosts": [f"{name}:{address}" for name, address in container.extra_hosts],
+        "AutoRemove": container.settings.remove,
+        "LogConfig": _log(container.settings.log),
+        "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0},
+        "Privileged": container.settings.privileged,
+        "ReadonlyRootfs": container.settings.readonly,
+        "CapAdd": list(container.settings.cap_add),
+        "CapDrop": list(container.settings.cap_drop),
+        "GroupAdd": list(container.settings.groups),
+        "SecurityOpt": _security(container.settings),
+        "Dns": list(container.settings.resolver.servers),
+        "DnsSearch": list(container.settings.resolver.search),
+        "DnsOptions": list(container.settings.resolver.options),
+        "ExtraHosts": [f"{name}:{address}" for name, address in container.settings.extra_hosts],
         "Memory": limits.memory,
         "NanoCpus": int(limits.cpus * 1_000_000_000),
         "PidsLimit": limits.pids,
-        "ShmSize": container.shm_size,
-        "Ulimits": [{"Name": name, "Soft": soft, "Hard": hard} for name, soft, hard in container.ulimits],
-        "Init": container.init,
-        "Runtime": container.runtime,
+        "ShmSize": container.settings.shm_size,
+        "Ulimits": [{"Name": name, "Soft": soft, "Hard": hard} for name, soft, hard in container.settings.ulimits],
+        "Init": container.settings.init,
+        "Runtime": container.settings.runtime,
     }
+
+
+def _log(log: Log) -> dict[str, Any]:
+    if not log.kept:
+        return {"Type": "none", "Config": {}}
+    return {"Type": "json-file", "Config": {"max-size": str(log.size or -1), "max-file": str(log.files)}}
+
+
+def _security(settings: Settings) -> list[str]:
+    given = {"no-new-privileges": settings.no_new_privileges, "seccomp=unconfined": not settings.filtered}
+    return [text for text, wanted in given.items() if wanted]
 
 
 def _ports(container: Container) -> dict[str, Any]:

@@ -29,19 +29,94 @@ class Line(NamedTuple):
 
 def read_log(store: Store, container: Container, *, tail: int | None = None, follow: bool = False) -> Iterator[Line]:
     """All of it, or the last `tail` lines; with `follow` also what comes, until the container ends."""
-    path = f"{folder_of(store, container.id)}/log"
-    if not os.path.exists(path):  # it has not been started yet
-        return
-    with open(path, "rb") as file:
-        if tail is not None:
-            file.seek(_offset(file, tail))
-        with _Watch(store, container, follow) as watch:
-            while True:
-                over = watch.is_over()
-                yield from _lines(file)
-                if over:
+    if not container.settings.log.kept:
+        raise StoreError("no-log", f"container {container.name} was made with --log-driver none: nothing is kept")
+    log = _Files(f"{folder_of(store, container.id)}/log")
+    if tail is not None:
+        log.go_back(tail)
+    with log, _Watch(store, container, follow) as watch:
+        while True:
+            over = watch.is_over()
+            yield from log.lines()
+            if over:
+                return
+            watch.wait()
+
+
+class _Files:
+    """What is there of a log, oldest first. Files change their names while they are read (monitor/log.py), so they are
+    known by their inodes."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._file: BinaryIO | None = None
+
+    def __enter__(self) -> _Files:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file:
+            self._file.close()
+
+    def go_back(self, lines: int) -> None:
+        """To where the last `lines` lines begin."""
+        for name in reversed(self._names()):
+            with suppress(FileNotFoundError):
+                file = open(name, "rb")  # noqa: SIM115 - closed with the next one, or with this
+                self._be_in(file)
+                place, lines = _offset(file, lines)
+                file.seek(place)
+                if not lines:
                     return
-                watch.wait()
+
+    def lines(self) -> Iterator[Line]:
+        """Those that are whole; the rest is read another time. Not more than what is there now: one that never stops
+        talking may be faster than whoever reads."""
+        try:
+            newest = os.stat(self._path)
+        except FileNotFoundError:  # it has not been started yet
+            return
+        while self._file or self._advance():
+            assert self._file  # noqa: S101 - for the type checker
+            is_newest = os.path.samestat(os.fstat(self._file.fileno()), newest)
+            yield from _lines(self._file, newest.st_size if is_newest else None)
+            if is_newest or not self._advance():
+                return
+
+    def _names(self) -> list[str]:
+        older: list[str] = []
+        while os.path.exists(name := f"{self._path}.{len(older) + 1}"):
+            older.append(name)
+        return [*reversed(older), self._path]
+
+    def _advance(self) -> bool:
+        """To the file that follows, or to the oldest where ours is gone; False: there is none."""
+        while True:
+            before = self._inode(self._path)
+            names = self._names()
+            inodes = [self._inode(name) for name in names]
+            ours = os.fstat(self._file.fileno()).st_ino if self._file else 0
+            at = inodes.index(ours) + 1 if ours in inodes else 0
+            if at == len(names):
+                return False
+            with suppress(FileNotFoundError):
+                file = open(names[at], "rb")  # noqa: SIM115 - closed with the next one
+                if self._inode(self._path) == before:  # else all have moved on by one meanwhile
+                    self._be_in(file)
+                    return True
+                file.close()
+
+    def _be_in(self, file: BinaryIO) -> None:
+        if self._file:
+            self._file.close()
+        self._file = file
+
+    @staticmethod
+    def _inode(name: str) -> int:
+        try:
+            return os.stat(name).st_ino
+        except FileNotFoundError:
+            return 0
 
 
 class _Watch:
@@ -70,20 +145,22 @@ class _Watch:
             self._sock.close()
 
 
-def _lines(file: BinaryIO) -> Iterator[Line]:
-    """Those that are whole; the rest is read again later."""
-    while True:
+def _lines(file: BinaryIO, end: int | None = None) -> Iterator[Line]:
+    """Those that are whole, up to `end`; the rest is read again later. What a machine that stopped left of a line is
+    none."""
+    while end is None or file.tell() < end:
         start = file.tell()
         text = file.readline()
         if not text.endswith(b"\n"):
             file.seek(start)
             return
-        entry = json.loads(text)
-        yield Line(entry["log"].encode("utf-8", "surrogateescape"), entry["stream"], entry["time"])
+        with suppress(ValueError, KeyError):
+            entry = json.loads(text)
+            yield Line(entry["log"].encode("utf-8", "surrogateescape"), entry["stream"], entry["time"])
 
 
-def _offset(file: BinaryIO, lines: int) -> int:
-    """Where the last `lines` lines begin."""
+def _offset(file: BinaryIO, lines: int) -> tuple[int, int]:
+    """Where the last `lines` lines begin, and how many of them are not in this file."""
     at = file.seek(0, os.SEEK_END)
     ends = 0
     while at > 0:
@@ -94,5 +171,5 @@ def _offset(file: BinaryIO, lines: int) -> int:
             if block[position] == 10:
                 ends += 1
                 if ends > lines:
-                    return at + position + 1
-    return 0
+                    return at + position + 1, 0
+    return 0, lines - ends

@@ -37,7 +37,7 @@ def remove_container(container: Container, tools: Tools, *, force: bool = False,
     except StoreError as error:
         if error.code != "no-such-container":  # one of --rm removes itself
             raise
-    if volumes or container.remove:
+    if volumes or container.settings.remove:
         for mount in container.mounts:
             if mount.anonymous:
                 remove_unused_volume(tools.store, mount.source, tools.remove_tree)

@@ -19,7 +19,7 @@ def stop_container(store: Store, container: Container, seconds: int | None = Non
     try:
         watch, _ = ask(store, container.id, container.name, {"do": "watch"})
         send_signal(store, container, by or container.stop_signal)
-        patience = container.stop_seconds if seconds is None else seconds
+        patience = container.settings.stop_seconds if seconds is None else seconds
         if wait_for_end(watch, patience if patience >= 0 else None) is None:
             send_signal(store, container, str(int(signal.SIGKILL)))
             wait_for_end(watch)

@@ -49,6 +49,69 @@ class Limits(NamedTuple):
     pids: int = 0
 
 
+class Log(NamedTuple):
+    """How much of what it writes is kept: the newest of some files."""
+
+    kept: bool = True
+    size: int = 20 << 20
+    """Of one file; 0 is no limit."""
+    files: int = 5
+
+
+class Resolver(NamedTuple):
+    """What /etc/resolv.conf says instead of what this machine's says; empty: the same."""
+
+    servers: tuple[str, ...] = ()
+    search: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+
+
+class Settings(NamedTuple):
+    """What the image has no say in."""
+
+    extra_hosts: tuple[tuple[str, str], ...] = ()
+    resolver: Resolver = Resolver()
+    limits: Limits = Limits()
+    ulimits: tuple[Ulimit, ...] = ()
+    shm_size: int = DEFAULT_SHM_SIZE
+    groups: tuple[str, ...] = ()
+    """More groups of the user, names or numbers."""
+    privileged: bool = False
+    cap_add: tuple[str, ...] = ()
+    cap_drop: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] | None = None
+    """What follows of the two; None is docker's default set."""
+    no_new_privileges: bool = False
+    filtered: bool = True
+    """System calls, by docker's filter."""
+    readonly: bool = False
+    tty: bool = False
+    interactive: bool = False
+    stdin_once: bool = False
+    """Input ends with whoever gave it first."""
+    init: bool = False
+    remove: bool = False
+    """When it ends, it goes."""
+    runtime: str = "native"
+    stop_seconds: int = DEFAULT_STOP_SECONDS
+    log: Log = Log()
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Settings:
+        capabilities = value["capabilities"]
+        return cls(**value)._replace(
+            extra_hosts=_pairs(value["extra_hosts"]),
+            resolver=Resolver(*map(tuple, value["resolver"])),
+            limits=Limits(*value["limits"]),
+            ulimits=tuple(Ulimit(*item) for item in value["ulimits"]),
+            groups=tuple(value["groups"]),
+            cap_add=tuple(value["cap_add"]),
+            cap_drop=tuple(value["cap_drop"]),
+            capabilities=None if capabilities is None else tuple(capabilities),
+            log=Log(*value["log"]),
+        )
+
+
 class Container(NamedTuple):
     """As it was made; nothing of it ever changes. `config.json`."""
 
@@ -69,25 +132,7 @@ class Container(NamedTuple):
     network: str = "host"
     ports: tuple[Port, ...] = ()
     mounts: tuple[MountPoint, ...] = ()
-    extra_hosts: tuple[tuple[str, str], ...] = ()
-    limits: Limits = Limits()
-    ulimits: tuple[Ulimit, ...] = ()
-    shm_size: int = DEFAULT_SHM_SIZE
-    privileged: bool = False
-    cap_add: tuple[str, ...] = ()
-    cap_drop: tuple[str, ...] = ()
-    capabilities: tuple[str, ...] | None = None
-    """What follows of the two; None is docker's default set."""
-    readonly: bool = False
-    tty: bool = False
-    interactive: bool = False
-    stdin_once: bool = False
-    """Input ends with whoever gave it first."""
-    init: bool = False
-    remove: bool = False
-    """When it ends, it goes."""
-    runtime: str = "native"
-    stop_seconds: int = DEFAULT_STOP_SECONDS
+    settings: Settings = Settings()
 
     @property
     def argv(self) -> tuple[str, ...]:
@@ -105,7 +150,7 @@ class Container(NamedTuple):
     def environment(self) -> tuple[tuple[str, str], ...]:
         """What its first process sees, and what `exec` begins with."""
         given = dict(item.partition("=")[::2] for item in self.config.config.env)
-        usual = {"PATH": DEFAULT_PATH, "HOSTNAME": self.hostname} | ({"TERM": "xterm"} if self.tty else {})
+        usual = {"PATH": DEFAULT_PATH, "HOSTNAME": self.hostname} | ({"TERM": "xterm"} if self.settings.tty else {})
         return tuple((usual | given).items())
 
     def to_json(self) -> dict[str, Any]:
@@ -113,12 +158,12 @@ class Container(NamedTuple):
             "manifest": self.manifest.to_json(),
             "layers": [[layer.diff_id, layer.descriptor.to_json()] for layer in self.layers],
             "config": self.config.to_json(),
+            "settings": self.settings._asdict(),
         }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Container:
         """What `to_json` gave, by way of JSON text."""
-        capabilities = value["capabilities"]
         return cls(**value)._replace(
             image_id=Digest.parse(value["image_id"]),
             manifest=Descriptor.from_json(value["manifest"]),
@@ -127,12 +172,7 @@ class Container(NamedTuple):
             config=ImageConfig.from_json(value["config"]),
             ports=tuple(Port(*item) for item in value["ports"]),
             mounts=tuple(MountPoint(*item) for item in value["mounts"]),
-            extra_hosts=_pairs(value["extra_hosts"]),
-            limits=Limits(*value["limits"]),
-            ulimits=tuple(Ulimit(*item) for item in value["ulimits"]),
-            cap_add=tuple(value["cap_add"]),
-            cap_drop=tuple(value["cap_drop"]),
-            capabilities=None if capabilities is None else tuple(capabilities),
+            settings=Settings.from_json(value["settings"]),
         )
 
 

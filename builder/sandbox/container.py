@@ -38,7 +38,7 @@ def enter(arranged: Arranged, trees: KernelTrees) -> Program:
     kernel.sethostname(spec.hostname)
     if spec.network == "none":
         network.raise_loopback()
-    identity = look_up(spec.user)
+    identity = look_up(spec.user, spec.groups)
     _make_directory(spec.cwd, identity)
     change_directory(spec.cwd)
     streams = arranged.streams
@@ -62,12 +62,15 @@ def take_on(spec: RunSpec, identity: Identity, identities: Identities, streams: 
         for number in (signal.SIGINT, signal.SIGQUIT):  # a build in the background was started without them
             signal.signal(number, signal.SIG_DFL)
     privileges.set_limits(spec.ulimits)
+    if spec.no_new_privileges:
+        kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
     if spec.insecure:
         privileges.become_with_everything(identity, identities)
     else:
         mask = privileges.mask_of(spec.capabilities)
         privileges.drop_bounding_set(mask)
-        seccomp.install(spec.capabilities)
+        if spec.filtered:
+            seccomp.install(spec.capabilities)
         privileges.become(identity, identities, mask)
     os.umask(0o022)
     return Program(spec.argv, environment, spec.init)

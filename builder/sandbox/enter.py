@@ -36,7 +36,7 @@ def job(args: dict[str, object], fds: list[int]) -> Program:
     if child:
         tell(notify, ENTERED, os.pidfd_open(child))
         os._exit(0)
-    identity = look_up(spec.user)
+    identity = look_up(spec.user, spec.groups)
     change_directory(spec.cwd)
     if spec.console:
         streams = [open_console(spec.console, notify, identity)] * 3

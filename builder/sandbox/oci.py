@@ -53,7 +53,7 @@ def run_bundle(arranged: Arranged, runtime: str) -> ExitStatus:
         kernel.mount("tmpfs", "/sys/fs/cgroup/unified", "tmpfs", kernel.MS_RDONLY)
     tree = arranged.tree
     passwd, group = (tree.find(stubs.resolve(tree, path, False).path) or "" for path in ("/etc/passwd", "/etc/group"))
-    identity = look_up(arranged.spec.user, passwd, group)
+    identity = look_up(arranged.spec.user, arranged.spec.groups, passwd, group)
     _make_directory(arranged, identity)
     with open(f"{arranged.scratch}/config.json", "w") as file:
         json.dump(config(arranged, identity), file)

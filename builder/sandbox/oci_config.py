@@ -49,7 +49,7 @@ def _process(arranged: Arranged, identity: Identity) -> dict[str, Any]:
         "user": {"uid": identity.uid, "gid": identity.gid, "additionalGids": groups, "umask": 0o022},
         "capabilities": {"bounding": names, "effective": names, "permitted": names}
         | ({"inheritable": names, "ambient": names} if spec.insecure else {}),
-        "noNewPrivileges": False,
+        "noNewPrivileges": spec.no_new_privileges,
         "consoleSize": dict(zip(("height", "width"), spec.console or (0, 0), strict=True)),
         "rlimits": [
             {"type": f"RLIMIT_{name.upper()}", "soft": soft % (1 << 64), "hard": hard % (1 << 64)}
@@ -141,7 +141,7 @@ def _linux(spec: RunSpec, identities: Identities) -> dict[str, Any]:
         "maskedPaths": [*protected.masked_files, *protected.masked_folders],
         "readonlyPaths": list(protected.readonly),
         "resources": {"devices": [{"allow": False, "access": "rwm"}, *_shown_devices(spec)]},
-    } | _seccomp(syscall_table.opened_by(spec.capabilities or ()))
+    } | (_seccomp(syscall_table.opened_by(spec.capabilities or ())) if spec.filtered else {})
 
 
 def _shown_devices(spec: RunSpec) -> list[dict[str, Any]]:

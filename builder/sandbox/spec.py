@@ -99,6 +99,12 @@ class RunSpec(NamedTuple):
     end goes to whoever is notified (run.py)."""
     capabilities: tuple[str, ...] | None = None
     """Names without `CAP_`; None is docker's default set."""
+    groups: tuple[str, ...] = ()
+    """More groups of the user, names or numbers."""
+    no_new_privileges: bool = False
+    """No program that it starts gives it more rights, as set-user-id programs do."""
+    filtered: bool = True
+    """Whether system calls are filtered, where the process is not `insecure`."""
     init: bool = False
     """Process 1 is one of ours: it starts the process, hands signals on and collects the orphans of the others."""
 
@@ -116,6 +122,7 @@ class RunSpec(NamedTuple):
             mounts=tuple(_mount(item) for item in value["mounts"]),
             extra_hosts=_pairs(value["extra_hosts"]),
             ulimits=tuple(Ulimit(*item) for item in value["ulimits"]),
+            groups=tuple(value["groups"]),
             console=tuple(value["console"]) if value["console"] else None,
             capabilities=None if value["capabilities"] is None else tuple(value["capabilities"]),
         )

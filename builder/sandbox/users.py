@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from builder.errors import StepError
@@ -19,7 +20,9 @@ class Identity(NamedTuple):
     home: str
 
 
-def look_up(user: str, users_file: str = "/etc/passwd", groups_file: str = "/etc/group") -> Identity:
+def look_up(
+    user: str, more_groups: Sequence[str] = (), users_file: str = "/etc/passwd", groups_file: str = "/etc/group"
+) -> Identity:
     """`user[:group]`, names or numbers; empty is root. The paths are those of the image's files; they may not exist.
 
     A number needs no entry. A user with an entry brings its group and, unless a group is given, those that list it.
@@ -37,6 +40,7 @@ def look_up(user: str, users_file: str = "/etc/passwd", groups_file: str = "/etc
         gid = _group_id(group, groups_file)
     elif entry:
         groups = tuple(int(fields[2]) for fields in _lines(groups_file, 4) if entry[0] in fields[3].split(","))
+    groups = tuple(dict.fromkeys((*groups, *(_group_id(name, groups_file) for name in more_groups))))
     return Identity(uid, gid, groups if gid in groups else (gid, *groups), home)
 
 

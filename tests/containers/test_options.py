@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import string
 from pathlib import Path
 
@@ -9,13 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builder.cli.container_options.log import log_of
 from builder.cli.container_options.mounts import mounts_of
 from builder.cli.container_options.ports import ports_of
 from builder.cli.container_options.process import capabilities_of, environment_of, hosts_of, limits_of
 from builder.containers.client import parse_detach_keys
 from builder.containers.start import signal_number
-from builder.containers.types import Limits, MountPoint, Port
+from builder.containers.types import Limits, Log, MountPoint, Port
 from builder.errors import UsageError
+from tests.support.cli import Pybuild
 
 EVERYWHERE = Port(1).address
 
@@ -127,3 +130,57 @@ def test_signals_and_keys() -> None:
             signal_number(text)
     with pytest.raises(UsageError):
         parse_detach_keys("ctrl-")
+
+
+@pytest.mark.parametrize(
+    ("driver", "options", "log"),
+    [
+        ("json-file", [], Log()),
+        ("json-file", ["max-size=1m", "max-file=2"], Log(True, 1 << 20, 2)),
+        ("json-file", ["max-size=-1"], Log(True, 0, 5)),
+        ("none", [], Log(kept=False)),
+    ],
+)
+def test_logs(driver: str, options: list[str], log: Log) -> None:
+    assert log_of(driver, options) == log
+
+
+def test_what_is_not_offered_is_said(box: Pybuild) -> None:
+    """Each with the exit code of docker's own failures, and before anything is made."""
+    for option, word in (
+        ("--restart=always", "systemd"),
+        ("--pid=host", "--network"),
+        ("--log-opt=compress=1", "max-size"),
+        ("--log-driver=syslog", "json-file"),
+        ("--security-opt=seccomp=x.json", "unconfined"),
+        ("--dns=x", "10.0.0.53"),
+        ("--device=/etc/passwd", "/dev/fuse"),
+        ("--expose=x", "53/udp"),
+    ):
+        assert word in box.run("run", "--rm", option, "base", "true", code=125).stderr
+    assert box.run("ps", "-aq").stdout == ""
+
+
+def test_create_start_and_what_is_said_of_the_process(box: Pybuild) -> None:
+    look = "cat /etc/resolv.conf; grep -E 'NoNewPrivs|Seccomp:' /proc/self/status; id -G; test -c /dev/nothing"
+    options = [
+        "--dns",
+        "10.0.0.53",
+        "--dns-search",
+        "example.org",
+        "--group-add",
+        "4321",
+        "--device=/dev/null:/dev/nothing",
+    ]
+    options += ["--security-opt", "no-new-privileges", "--security-opt", "seccomp=unconfined", "--expose", "81"]
+    identifier = box.run(
+        "create", "-q", "--name", "made", "--network", "none", *options, "base", "sh", "-c", look
+    ).stdout
+    assert box.run("ps", "-a", "--format", "json").stdout.count('"created"') >= 1
+    written = box.run("start", "-a", "made").stdout
+    for text in ("nameserver 10.0.0.53\n", "search example.org\n", "NoNewPrivs:\t1", "Seccomp:\t0", "4321"):
+        assert text in written
+    (found,) = json.loads(box.run("inspect", identifier.strip()).stdout)
+    assert found["State"]["ExitCode"] == 0
+    assert found["HostConfig"]["LogConfig"]["Type"] == "json-file"
+    assert "81/tcp" in found["Config"]["ExposedPorts"]

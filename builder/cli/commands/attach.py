@@ -27,5 +27,5 @@ def run(args: argparse.Namespace) -> int:
     with open_store(args.root) as store:
         container = find_container(store, args.container)
         sock, _ = ask(store, container.id, container.name, {"do": "attach"})
-    args.interactive = container.interactive and not args.no_stdin
-    return follow(sock, container.name, args, tty=container.tty)
+    args.interactive = container.settings.interactive and not args.no_stdin
+    return follow(sock, container.name, args, tty=container.settings.tty)

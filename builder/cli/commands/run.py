@@ -6,7 +6,15 @@ import argparse
 import os
 import sys
 
-from builder.cli.containers import CANNOT_RUN, failing_as, follow, terminal_size
+from builder.cli.containers import (
+    CANNOT_RUN,
+    add_attachment,
+    failing_as,
+    follow,
+    terminal_size,
+    warn_of_network,
+    write_cidfile,
+)
 from builder.cli.interrupts import interrupted_by_signals
 from builder.container_wiring import container_tools
 from builder.containers.create import create_container
@@ -27,6 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     from builder.cli.container_options.arguments import add_options
 
     add_options(parser)
+    parser.add_argument("-d", "--detach", action="store_true", help="in the background; prints the id")
+    add_attachment(parser)
     parser.add_argument("image", metavar="IMAGE", help="name or id")
     rest = parser.add_argument(
         "command", nargs=argparse.REMAINDER, metavar="COMMAND", help="instead of the image's CMD"
@@ -44,25 +54,17 @@ def _run(args: argparse.Namespace) -> int:
     asked = asked_of(args, os.environ)
     if args.interactive and args.tty and not args.detach and not os.isatty(0):
         raise UsageError("not-a-terminal", "-it: the input is no terminal", hint="leave out -t")
-    with interrupted_by_signals(), container_tools(args.root) as tools:
+    with interrupted_by_signals(), container_tools(args.root, "none" if args.quiet else "auto") as tools:
         container = create_container(asked, tools)
-        if container.network == "host" and not args.network:
-            hint = "--network host says so too; --network none gives it none; pasta or slirp4netns one of its own"
-            print(f"pybuild: the container shares this machine's network ({hint})", file=sys.stderr)
+        warn_of_network(container, args.network)
         try:
             sock = start_container(container, tools, attach=not args.detach, size=terminal_size())
         except NotStarted as failure:
             print(f"pybuild: {failure.status.reason}", file=sys.stderr)
             return failure.status.code
         finally:
-            _write_cidfile(args.cidfile, container.id)
+            write_cidfile(args.cidfile, container.id)
     if args.detach:
         print(container.id)
         return 0
-    return follow(sock, container.name, args, tty=container.tty, stop_unread=True)
-
-
-def _write_cidfile(path: str | None, identifier: str) -> None:
-    if path:
-        with open(path, "x", encoding="utf-8") as file:
-            file.write(identifier)
+    return follow(sock, container.name, args, tty=container.settings.tty, stop_unread=True)

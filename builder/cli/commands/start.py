@@ -50,5 +50,5 @@ def _attached(args: argparse.Namespace) -> int:
         except NotStarted as failure:
             print(f"pybuild: {failure.status.reason}", file=sys.stderr)
             return failure.status.code
-    args.interactive = args.interactive and container.interactive
-    return follow(sock, container.name, args, tty=container.tty)
+    args.interactive = args.interactive and container.settings.interactive
+    return follow(sock, container.name, args, tty=container.settings.tty)

@@ -5,31 +5,44 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 
-from builder.cli.container_options.mounts import mounts_of
-from builder.cli.container_options.ports import ports_of
-from builder.cli.container_options.process import capabilities_of, environment_of, hosts_of, labels_of, limits_of
-from builder.cli.containers import add_attachment
+from builder.cli.container_options.log import log_of
+from builder.cli.container_options.mounts import devices_of, mounts_of
+from builder.cli.container_options.not_offered import check_restart, refuse_others
+from builder.cli.container_options.ports import exposed_of, ports_of
+from builder.cli.container_options.process import (
+    capabilities_of,
+    environment_of,
+    hosts_of,
+    labels_of,
+    limits_of,
+    resolver_of,
+    security_of,
+)
 from builder.cli.surroundings import size_of, ulimit_of
 from builder.containers.create import Asked
+from builder.containers.types import Settings
 from builder.errors import UsageError
 from builder.images.resolve import PullPolicy
 from builder.sandbox.spec import DEFAULT_SHM_SIZE, Ulimit
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Everything but the image and the command."""
+    """What `run` and `create` have in common: everything but how to be attached, the image and the command."""
     _add_process(parser)
     _add_surroundings(parser)
+    refuse_others(parser)
     add = parser.add_argument
     add("-i", "--interactive", action="store_true", help="what is typed goes to the process")
     add("-t", "--tty", action="store_true", help="a terminal for the process")
-    add("-d", "--detach", action="store_true", help="in the background; prints the id")
-    add_attachment(parser)
     add("--rm", action="store_true", help="remove the container, and its volumes without names, when it ends")
     add("--name", default="", help="of the container")
     add("--cidfile", metavar="FILE", help="write the id to a new file")
     add("--pull", default="missing", choices=[policy.value for policy in PullPolicy], help="when to ask a registry")
+    add("-q", "--quiet", action="store_true", help="say nothing of an image that is pulled")
     add("--platform", default="", help="which one of an image for several platforms")
+    add("--restart", default="no", metavar="POLICY", help="no: there is no daemon that would start it again")
+    add("--log-driver", default="json-file", metavar="KIND", help="json-file, or none (default: %(default)s)")
+    add("--log-opt", action="append", default=[], metavar="NAME=VALUE", help="max-size (20m) and max-file (5)")
     add("--runtime", default="native", help="native, crun or runc (default: native)")
 
 
@@ -42,6 +55,9 @@ def _add_process(parser: argparse.ArgumentParser) -> None:
     add("-w", "--workdir", default="", metavar="DIR", help="where the command starts")
     add("-u", "--user", default="", metavar="USER[:GROUP]", help="names or numbers")
     add("--entrypoint", metavar="COMMAND", help="instead of the image's ENTRYPOINT; empty: none")
+    add("--group-add", action="append", default=[], metavar="GROUP", help="one more group of the user")
+    add("--no-healthcheck", action="store_true", help="without the image's HEALTHCHECK")
+    add("--security-opt", action="append", default=[], metavar="OPTION", help="no-new-privileges, seccomp=unconfined")
     add("--init", action="store_true", help="a process 1 that hands on signals and collects orphans")
     add("--privileged", action="store_true", help="every right that we have, and the machine's devices")
     add("--cap-add", action="append", default=[], metavar="CAPABILITY")
@@ -59,11 +75,16 @@ def _add_surroundings(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("-v", "--volume", action="append", default=[], metavar="[SOURCE:]PATH[:ro]", help="a folder, file or volume")
     add("--mount", action="append", default=[], metavar="type=TYPE,...", help="bind, volume or tmpfs")
+    add("--device", action="append", default=[], metavar="PATH[:PATH[:rwm]]", help="a device of this machine")
     add("--tmpfs", action="append", default=[], metavar="PATH[:OPTIONS]", help="a folder in memory")
     add("--read-only", action="store_true", help="only mounts can be written to")
     add("--network", "--net", default="", metavar="KIND", help="host, none, or private (with pasta or slirp4netns)")
     add("-p", "--publish", action="append", default=[], metavar="[[ADDRESS:]HOST:]PORT[/udp]", help="a port, outside")
     add("-P", "--publish-all", action="store_true", help="all ports that the image exposes, as free ones")
+    add("--expose", action="append", default=[], metavar="PORT[/udp]", help="beside those that the image exposes")
+    add("--dns", action="append", default=[], metavar="ADDRESS", help="a server to ask for names")
+    add("--dns-search", action="append", default=[], metavar="DOMAIN")
+    add("--dns-option", "--dns-opt", action="append", default=[], metavar="OPTION")
     add("--hostname", default="", metavar="NAME", help="default: the beginning of the id")
     add("--add-host", action="append", default=[], metavar="NAME:ADDRESS", help="a line of /etc/hosts")
 
@@ -71,8 +92,7 @@ def _add_surroundings(parser: argparse.ArgumentParser) -> None:
 def asked_of(args: argparse.Namespace, ours: Mapping[str, str]) -> Asked:
     if args.init and args.runtime != "native":
         raise UsageError("bad-option", "--init is the native runtime's", hint="leave out --init or --runtime")
-    if args.rm and args.detach and args.cidfile:
-        raise UsageError("bad-option", "--cidfile of a container that removes itself")
+    check_restart(args.restart)
     return Asked(
         image=args.image,
         command=tuple(args.command),
@@ -86,24 +106,38 @@ def asked_of(args: argparse.Namespace, ours: Mapping[str, str]) -> Asked:
         network=args.network,
         ports=ports_of(args.publish),
         publish_all=args.publish_all,
-        mounts=mounts_of(args.volume, args.mount, args.tmpfs),
+        expose=exposed_of(args.expose),
+        mounts=mounts_of(args.volume, args.mount, args.tmpfs, devices_of(args.device)),
+        settings=_settings(args),
+        health=not args.no_healthcheck,
+        stop_signal=args.stop_signal,
+        pull=PullPolicy(args.pull),
+        platform=args.platform,
+    )
+
+
+def _settings(args: argparse.Namespace) -> Settings:
+    no_new_privileges, filtered = security_of(args.security_opt)
+    return Settings(
         extra_hosts=hosts_of(args.add_host),
+        resolver=resolver_of(args.dns, args.dns_search, args.dns_option),
         limits=limits_of(args.memory, args.cpus, args.pids_limit),
         ulimits=tuple(Ulimit(*ulimit_of(text)) for text in args.ulimit),
         shm_size=size_of(args.shm_size) if args.shm_size else DEFAULT_SHM_SIZE,
+        groups=tuple(args.group_add),
         privileged=args.privileged,
         cap_add=tuple(args.cap_add),
         cap_drop=tuple(args.cap_drop),
         capabilities=capabilities_of(args.cap_add, args.cap_drop),
+        no_new_privileges=no_new_privileges,
+        filtered=filtered,
         readonly=args.read_only,
         tty=args.tty,
         interactive=args.interactive,
-        stdin_once=args.interactive and not args.detach,
+        stdin_once=args.interactive and not getattr(args, "detach", False),
         init=args.init,
         remove=args.rm,
         runtime=args.runtime,
-        stop_signal=args.stop_signal,
         stop_seconds=args.stop_timeout,
-        pull=PullPolicy(args.pull),
-        platform=args.platform,
+        log=log_of(args.log_driver, args.log_opt),
     )

@@ -15,14 +15,33 @@ _IGNORED = ("z", "Z")
 """Labels of SELinux: docker, too, does nothing where there is none, and we set none anywhere."""
 
 
-def mounts_of(volumes: Sequence[str], mounts: Sequence[str], tmpfs: Sequence[str]) -> tuple[MountPoint, ...]:
-    found = [*map(_volume, volumes), *map(_mount, mounts), *map(_tmpfs, tmpfs)]
+def mounts_of(
+    volumes: Sequence[str], mounts: Sequence[str], tmpfs: Sequence[str], devices: Sequence[MountPoint] = ()
+) -> tuple[MountPoint, ...]:
+    found = [*map(_volume, volumes), *map(_mount, mounts), *map(_tmpfs, tmpfs), *devices]
     seen: set[str] = set()
     for mount in found:
         if mount.destination in seen:
             raise UsageError("bad-option", f"two mounts at {mount.destination}")
         seen.add(mount.destination)
     return tuple(found)
+
+
+def devices_of(texts: Sequence[str]) -> tuple[MountPoint, ...]:
+    """`PATH[:PATH[:rwm]]`: the node itself is shown, as docker shows it to an ordinary user."""
+    return tuple(map(_device, texts))
+
+
+def _device(text: str) -> MountPoint:
+    source, *rest = text.split(":")
+    target = next((word for word in rest if word.startswith("/")), source)
+    rights = rest[-1] if rest and not rest[-1].startswith("/") else "rwm"
+    if not source.startswith("/dev/") or len(rest) > 2 or not rights or set(rights) - set("rwm"):
+        hint = "PATH[:PATH[:rwm]], such as /dev/fuse or /dev/ttyUSB0:/dev/serial"
+        raise UsageError("bad-option", f"--device {text}: no device", hint=hint)
+    if not os.path.exists(source):
+        raise UsageError("bad-option", f"--device {text}: this machine has no {source}")
+    return MountPoint("bind", _target(target, f"--device {text}"), os.path.realpath(source), readonly="w" not in rights)
 
 
 def _volume(text: str) -> MountPoint:

@@ -16,6 +16,18 @@ def ports_of(texts: Sequence[str]) -> tuple[Port, ...]:
     return tuple(port for text in texts for port in _ports(text))
 
 
+def exposed_of(texts: Sequence[str]) -> tuple[str, ...]:
+    """`PORT[/tcp|udp]`, the number perhaps a range, as configurations have them."""
+    found = []
+    for text in texts:
+        number, _, protocol = text.partition("/")
+        numbers = _range(number)
+        if numbers is None or (protocol or "tcp") not in _PROTOCOLS:
+            raise UsageError("bad-option", f"--expose {text}: no port", hint="such as 80, 53/udp or 8000-8010")
+        found += [f"{one}/{protocol or 'tcp'}" for one in numbers]
+    return tuple(found)
+
+
 def _ports(text: str) -> list[Port]:
     places, _, protocol = text.partition("/")
     protocol = protocol or "tcp"

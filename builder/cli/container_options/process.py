@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from builder.containers.types import Limits
+from builder.containers.types import Limits, Resolver
 from builder.errors import UsageError
 from builder.model.size import parse_size
 
@@ -55,6 +55,38 @@ def hosts_of(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
         name, _, address = text.partition("=" if "=" in text else ":")
         found.append((name.lower(), address) if name and address == "host-gateway" else extra_host(text))
     return tuple(found)
+
+
+def resolver_of(servers: Sequence[str], search: Sequence[str], options: Sequence[str]) -> Resolver:
+    import ipaddress
+
+    for server in servers:
+        try:
+            ipaddress.ip_address(server)
+        except ValueError as error:
+            raise UsageError("bad-option", f"--dns {server}: no address", hint="such as 10.0.0.53") from error
+    for text in (*search, *options):
+        if not text or any(character.isspace() for character in text):
+            raise UsageError("bad-option", f"{text!r} is neither a domain to search nor an option of the resolver")
+    return Resolver(tuple(servers), tuple(search), tuple(options))
+
+
+def security_of(texts: Sequence[str]) -> tuple[bool, bool]:
+    """Whether new privileges are kept off, and whether system calls are filtered. What speaks of SELinux or AppArmor
+    finds none: we label nothing, as `label=disable` and `apparmor=unconfined` say."""
+    no_new_privileges, filtered = False, True
+    for text in texts:
+        match text.replace(":", "=", 1):
+            case "no-new-privileges" | "no-new-privileges=true":
+                no_new_privileges = True
+            case "no-new-privileges=false" | "label=disable" | "apparmor=unconfined":
+                pass
+            case "seccomp=unconfined":
+                filtered = False
+            case _:
+                hint = "no-new-privileges, seccomp=unconfined, label=disable or apparmor=unconfined"
+                raise UsageError("bad-option", f"--security-opt {text} is not offered", hint=hint)
+    return no_new_privileges, filtered
 
 
 def capabilities_of(add: Sequence[str], drop: Sequence[str]) -> tuple[str, ...] | None:

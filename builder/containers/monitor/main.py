@@ -9,7 +9,7 @@ import signal
 from contextlib import suppress
 from typing import Any
 
-from builder.containers import cgroups
+from builder.containers import cgroups, types
 from builder.containers.monitor import wire
 from builder.containers.monitor.log import Log
 from builder.containers.monitor.loop import Loop
@@ -17,7 +17,6 @@ from builder.containers.monitor.session import Client, Session, Wanted, machine_
 from builder.containers.network.connect import connect
 from builder.containers.records import write_state
 from builder.containers.times import now
-from builder.containers.types import State
 from builder.errors import BuilderError, SandboxError
 from builder.sandbox import kernel, protocol
 from builder.sandbox.identity import needs_user_namespace, own_identities
@@ -70,9 +69,11 @@ class Monitor:
         self._request = request
         self._starter = starter
         self._folder: str = request["folder"]
-        self._state = State(monitor=int(os.readlink("/proc/self")))
+        self._state = types.State(monitor=int(os.readlink("/proc/self")))
         self._cgroup = cgroups.Group()
-        self._main = Session(Log(f"{self._folder}/log"), stdin_once=request["stdin_once"])
+        wanted = types.Log(*request["log"])
+        log = Log(f"{self._folder}/log", wanted) if wanted.kept else None
+        self._main = Session(log, stdin_once=request["stdin_once"])
         self._listener = wire.listen(self._folder)
         self._loop = Loop(self._listener, self._main, self._answer)
 
@@ -138,7 +139,7 @@ class Monitor:
             client.give(wire.pack({"ended": status._asdict()}))
         self._loop.linger(self._main.clients)
 
-    def _end(self, state: State) -> None:
+    def _end(self, state: types.State) -> None:
         """From here on the container does not run, and others may start or remove it."""
         if self._main.log:
             self._main.log.close()
@@ -157,7 +158,7 @@ class Monitor:
             with suppress(OSError):
                 remove_tree(tree)
 
-    def _write(self, state: State) -> None:
+    def _write(self, state: types.State) -> None:
         self._state = state
         write_state(self._folder, state)
 
