@@ -6,7 +6,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from builder.containers.logs import _Files, _lines, _offset
@@ -38,6 +38,7 @@ def test_bytes_come_back_by_stream_and_line(pieces: list[tuple[str, bytes]]) -> 
     assert all(line.data.count(b"\n") <= 1 and len(line.data) <= LONGEST + 1 for line in lines)
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(1, 40), max_size=60), st.integers(1, 4), st.integers(0, 70), st.integers(0, 60))
 def test_the_newest_lines_are_kept_and_the_rest_goes(lengths: list[int], files: int, tail: int, seen: int) -> None:
     """Also for one who has read some, and reads on after files have moved."""
@@ -62,6 +63,16 @@ def test_the_newest_lines_are_kept_and_the_rest_goes(lengths: list[int], files: 
         with _Files(f"{folder}/log") as last:
             last.go_back(tail)
             assert [found.data for found in last.lines()] == kept[len(kept) - min(tail, len(kept)) :]
+
+
+def test_what_comes_at_once_is_cut_too(tmp_path: Path) -> None:
+    log = Log(str(tmp_path / "log"), Wanted(size=400, files=2))
+    log.write("stdout", b"".join(b"%d\n" % number for number in range(1000)))
+    log.close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["log", "log.1"]
+    assert all(path.stat().st_size <= 400 for path in tmp_path.iterdir())
+    with _Files(str(tmp_path / "log")) as reader:
+        assert [line.data for line in reader.lines()][-1] == b"999\n"
 
 
 def test_what_a_stopped_machine_left_of_a_line_is_none(tmp_path: Path) -> None:

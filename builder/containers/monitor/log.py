@@ -52,15 +52,27 @@ class Log:
             return
         rest = {"stream": stream, "time": now()}
         texts = [piece.decode("utf-8", "surrogateescape") for piece in pieces]
-        data = "".join(f"{json.dumps({'log': text} | rest)}\n" for text in texts).encode()
         with suppress(OSError):
-            if self._wanted.size and self._size and self._size + len(data) > self._wanted.size:
+            self._put([f"{json.dumps({'log': text} | rest)}\n".encode() for text in texts])
+
+    def _put(self, lines: list[bytes]) -> None:
+        batch: list[bytes] = []
+        length = 0
+        for line in lines:
+            if self._wanted.size and self._size + length and self._size + length + len(line) > self._wanted.size:
+                self._write(b"".join(batch))
                 self._rotate()
-            written = os.write(self._fd, data)
-            if written < len(data):
-                os.ftruncate(self._fd, self._size)
-            else:
-                self._size += written
+                batch, length = [], 0
+            batch.append(line)
+            length += len(line)
+        self._write(b"".join(batch))
+
+    def _write(self, data: bytes) -> None:
+        written = os.write(self._fd, data)
+        if written < len(data):
+            os.ftruncate(self._fd, self._size)
+        else:
+            self._size += written
 
     def _rotate(self) -> None:
         names = [self._path, *(f"{self._path}.{number}" for number in range(1, self._wanted.files))]
