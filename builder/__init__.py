@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from builder.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from builder.pipeline import BuildResult
+    from builder.pipeline.build import BuildResult
     from builder.progress.events import Event
 
 __version__ = "0.1.0"
@@ -61,10 +61,10 @@ def build(  # noqa: PLR0913 - each is a flag of the command, given by name
     `ulimits` (one number, or soft and hard) and `allow` (`network.host`, `security.insecure`, `device`) are for every
     RUN. Raises BuilderError.
     """
-    from builder import wiring
-    from builder.pipeline import BuildOptions
+    from builder.pipeline.build import BuildOptions
     from builder.plan.asked import surroundings
     from builder.progress.listener import Listener
+    from builder.wiring.build import build as run
 
     options = BuildOptions(
         context=context, file=file, target=target, platform=platform, root=root, runtime=runtime, epoch=epoch,
@@ -75,7 +75,7 @@ def build(  # noqa: PLR0913 - each is a flag of the command, given by name
         build_args=_pairs(build_args), labels=_pairs(labels), build_contexts=_pairs(build_contexts),
         surroundings=surroundings(network, _pairs(add_hosts), shm_size, _limits(ulimits or {}), allow),
     )  # fmt: skip
-    return wiring.build(options, Listener(on_event or _ignore))
+    return run(options, Listener(on_event or _ignore))
 
 
 def _pairs(given: Mapping[str, str] | None) -> tuple[tuple[str, str], ...]:

@@ -53,6 +53,21 @@ def modules_of(folder: Path, *command: str) -> set[str]:
     return set(process.stdout.split())
 
 
+ELSEWHERE = ("attach", "cp", "exec", "images", "kill", "logs", "ps", "rm", "run", "start", "stop", "tag", "wait")
+"""Commands on containers and images: they have nothing to do with builds."""
+
+
+def test_commands_on_containers_know_nothing_of_builds() -> None:
+    imports = "".join(f"import builder.cli.commands.{name}; " for name in ELSEWHERE)
+    process = subprocess.run(
+        [sys.executable, "-c", f"{imports}import sys; print(*sys.modules)"], check=True, capture_output=True, text=True
+    )
+    loaded = set(process.stdout.split())
+    assert "builder.wiring.containers" in loaded, "the test is to see what is imported"
+    builds = ("builder.pipeline", "builder.solve", "builder.cache", "builder.wiring.build")
+    assert not [name for name in loaded if name.startswith(builds)]
+
+
 @pytest.fixture
 def context(tmp_path: Path) -> Path:
     """A build on a base of the store, with an ignore file and every kind of step that needs no privileges."""

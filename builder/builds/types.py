@@ -112,7 +112,7 @@ class BuildRecord(NamedTuple):
     """As asked for; empty is the last stage."""
     platforms: tuple[str, ...]
     options: Mapping[str, object]
-    """What else was asked for, by the names of `pipeline.BuildOptions`; those with their default are left out."""
+    """What else was asked for, by the names of `BuildOptions`; those with their default are left out."""
     started: float
     """Seconds since 1970."""
     seconds: float

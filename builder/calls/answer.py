@@ -8,8 +8,8 @@ from typing import Protocol
 from builder.calls.check import check
 from builder.calls.outline import outline
 from builder.calls.targets import targets
+from builder.pipeline.planning import PlanRequest
 from builder.plan.types import ImageResolver
-from builder.planning import PlanRequest
 
 
 class Answer(Protocol):

@@ -10,9 +10,9 @@ from builder.calls.excerpt import excerpt, location
 from builder.context.buildfile import BuildfileText
 from builder.errors import BuilderError, Problems
 from builder.lint.ruleset import describe
+from builder.pipeline.planning import PlanRequest, check_failed, make_linter
 from builder.plan.make import make_plan
 from builder.plan.types import ImageResolver, Plan, Remark
-from builder.planning import PlanRequest, check_failed, make_linter
 from builder.syntax.parse import parse
 
 

@@ -10,8 +10,8 @@ from builder.calls.check import CheckAnswer, check
 from builder.calls.excerpt import location
 from builder.errors import OutputError, UsageError
 from builder.lint.fix.fixing import Findings, Fixed, fix
+from builder.pipeline.planning import PlanRequest
 from builder.plan.types import ImageResolver, Plan, Remark
-from builder.planning import PlanRequest
 
 
 class FixAnswer(NamedTuple):

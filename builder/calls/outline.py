@@ -14,10 +14,10 @@ from builder.calls.excerpt import location
 from builder.calls.table import table
 from builder.context.buildfile import BuildfileText
 from builder.errors import Span
+from builder.pipeline.planning import PlanRequest
 from builder.plan.facts import ArgumentsRead, ArgumentValued, BaseExpanded, Fact, FileRead
 from builder.plan.make import make_plan
 from builder.plan.types import ImageResolver, Plan, RunAction
-from builder.planning import PlanRequest
 from builder.syntax.expand import expand
 from builder.syntax.parse import parse
 

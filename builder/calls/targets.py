@@ -8,8 +8,8 @@ from typing import NamedTuple
 from builder.calls.excerpt import location
 from builder.calls.table import table
 from builder.context.buildfile import BuildfileText
+from builder.pipeline.planning import PlanRequest
 from builder.plan.types import ImageResolver
-from builder.planning import PlanRequest
 from builder.syntax.instructions import From
 from builder.syntax.parse import parse
 

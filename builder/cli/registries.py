@@ -32,8 +32,7 @@ def progress_mode(args: argparse.Namespace) -> str:
 
 
 def given_platform(args: argparse.Namespace) -> Platform | None:
-    from builder.model.platform import Platform
-    from builder.wiring import host_platform
+    from builder.model.platform import Platform, host_platform
 
     text = args.platform or os.environ.get("DOCKER_DEFAULT_PLATFORM", "")
     return Platform.parse(text, host_platform()) if text else None

@@ -1,27 +1,9 @@
-"""The options of `pybuild build` that say what every RUN stands in."""
+"""Values of options that say what processes stand in: the RUNs of a build, and those of containers."""
 
 from __future__ import annotations
 
 from builder.errors import UsageError
-from builder.lean import TYPE_CHECKING
-from builder.plan.types import Surroundings, Ulimit
-
-if TYPE_CHECKING:
-    import argparse
-
-
-def surroundings_of(args: argparse.Namespace) -> Surroundings:
-    if not (args.allow or args.add_host or args.shm_size or args.ulimit or args.network != "default"):
-        return Surroundings()
-    from builder.plan.asked import surroundings
-
-    return surroundings(
-        network=args.network,
-        hosts=[extra_host(text) for text in args.add_host],
-        shm_size=size_of(args.shm_size) if args.shm_size else 0,
-        ulimits=[ulimit_of(text) for text in args.ulimit],
-        allow=[text for item in args.allow for text in item.split(",")],
-    )
+from builder.plan.types import Ulimit
 
 
 def extra_host(text: str) -> tuple[str, str]:

@@ -15,9 +15,9 @@ from builder.containers.types import Container
 from builder.errors import StoreError
 from builder.images.assemble import Ingredients, assemble
 from builder.images.stored import Image
-from builder.images.tag import parse_tag
 from builder.model.config import History, ImageConfig
 from builder.model.layer import Chain
+from builder.model.reference import parse_tag
 from builder.steps.difference import pack_upper
 
 

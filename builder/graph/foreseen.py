@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from builder.foreseeing import Foreseen
 from builder.graph.types import Graph, GraphStage, GraphStep, Line
+from builder.pipeline.foreseeing import Foreseen
 from builder.plan.types import Plan, SourceKind, Stage
 
 

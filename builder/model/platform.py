@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from builder.errors import ImageError
 from builder.lean import NamedTuple
 
@@ -125,3 +127,8 @@ def _is_word(word: str) -> bool:
 
 def _not_a_platform(text: str) -> ImageError:
     return ImageError("bad-platform", f"not a platform: {text[:100]!r}", hint="write os/architecture, e.g. linux/amd64")
+
+
+def host_platform() -> Platform:
+    """This machine's."""
+    return Platform.parse(os.uname().machine)

@@ -99,6 +99,15 @@ def familiar_name(text: str) -> str:
     return Reference.parse(text).familiar.removesuffix(f":{DEFAULT_TAG}")
 
 
+def parse_tag(text: str) -> str:
+    """A name that an image is given, in familiar form. Raises ImageError `bad-reference` for one with a digest: what
+    a digest means can't be chosen."""
+    reference = Reference.parse(text)
+    if reference.digest:
+        raise ImageError("bad-reference", f"a name that is given to an image has no digest: {text[:300]!r}")
+    return reference.familiar
+
+
 def _split_domain(name: str) -> tuple[str, str]:
     first, slash, rest = name.partition("/")
     is_host = slash and ("." in first or ":" in first or first == "localhost" or first != first.lower())

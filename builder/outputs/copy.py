@@ -24,11 +24,10 @@ from builder.images.resolve import split_tag
 from builder.images.sources.store import StoreSource
 from builder.images.sources.types import Document, Source
 from builder.images.stored import stored_image
-from builder.images.tag import parse_tag
 from builder.images.transfer import Moved, Transfer, Watch, chosen
 from builder.model.digest import Digest
 from builder.model.platform import Platform
-from builder.model.reference import Reference
+from builder.model.reference import Reference, parse_tag
 from builder.outputs.docker import DockerOutput
 from builder.outputs.folder import LayoutFolder
 from builder.outputs.types import Means, OutputKind, OutputSpec

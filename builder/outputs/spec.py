@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from builder.errors import UsageError
-from builder.images.tag import parse_tag
 from builder.lean import TYPE_CHECKING
+from builder.model.reference import parse_tag
 from builder.outputs.types import STDOUT, OutputKind, OutputSpec, Shape
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from builder.images.fetch import ensure_blobs
 from builder.lean import TYPE_CHECKING
 from builder.outputs.types import Means, OutputSpec
 
@@ -19,8 +18,12 @@ class StoreOutput:
         self._means = means
 
     def write(self, image: Built) -> None:
-        ensure_blobs(self._means.store, image.layers, self._means.open_source)
-        refs = self._means.store.refs
+        store = self._means.store
+        if not all(store.blobs.has(layer.descriptor.digest, layer.descriptor.size) for layer in image.layers):
+            from builder.images.fetch import ensure_blobs
+
+            ensure_blobs(store, image.layers, self._means.open_source)
+        refs = store.refs
         for name in self._names:
             refs.set(name, image.descriptor)
         if not self._names:

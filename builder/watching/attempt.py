@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from builder.builds.types import BuildRecord
-from builder.foreseeing import Forecast, Outlook
+from builder.pipeline.foreseeing import Forecast, Outlook
 
 
 class Attempt(NamedTuple):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from builder.builds.types import BuildRecord
 from builder.errors import BuilderError
-from builder.foreseeing import Forecast
+from builder.pipeline.foreseeing import Forecast
 from builder.watching.attempt import Attempt, attempt_of, news
 from builder.watching.changes import Changes
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from builder.context.buildfile import NAMES
 from builder.context.origin import named_origins
-from builder.pipeline import BuildOptions
+from builder.pipeline.build import BuildOptions
 
 _LAYOUT = "oci-layout:"
 

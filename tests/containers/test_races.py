@@ -11,7 +11,6 @@ from contextlib import closing
 
 import pytest
 
-from builder.container_wiring import container_tools
 from builder.containers.client import Manner as Attachment
 from builder.containers.client import _Attendance, ask
 from builder.containers.copy import Manner, copy_out
@@ -26,6 +25,7 @@ from builder.containers.types import Container
 from builder.errors import StoreError
 from builder.sandbox import protocol
 from builder.store.locks import FileLock
+from builder.wiring.containers import container_tools
 from tests.support.cli import Pybuild
 
 

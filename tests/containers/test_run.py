@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from builder.container_wiring import container_tools
 from builder.containers.create import Asked, create_container
 from builder.containers.start import start_container
+from builder.wiring.containers import container_tools
 from tests.support.cli import Pybuild, write
 from tests.support.machine import needs_runtime
 

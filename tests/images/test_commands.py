@@ -13,8 +13,8 @@ from builder.errors import ImageError
 from builder.images.remove import remove_images
 from builder.images.uses import Use
 from builder.model.digest import Digest
+from builder.model.platform import host_platform
 from builder.store.store import Store
-from builder.wiring import host_platform
 from tests.support.layouts import Written, write_layout
 from tests.support.placed import put_image, put_index
 

@@ -10,7 +10,7 @@ import pytest
 from builder import build
 from builder.context import hashing
 from builder.context.unread import LARGE
-from builder.pipeline import BuildResult
+from builder.pipeline.build import BuildResult
 
 TEXT = "FROM scratch\nCOPY big small /data/\nCOPY --chmod=0600 big /again\n"
 

@@ -10,9 +10,9 @@ from builder.model.config import ImageConfig
 from builder.model.digest import Digest
 from builder.model.image import ResolvedImage
 from builder.model.platform import Platform
+from builder.pipeline.planning import IgnoreFile, PlanRequest, make_linter
 from builder.plan.make import make_plan
 from builder.plan.types import PlanOptions
-from builder.planning import IgnoreFile, PlanRequest, make_linter
 from builder.syntax.parse import parse
 
 AMD64 = Platform("linux", "amd64")

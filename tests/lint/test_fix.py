@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from builder.errors import BuilderError
 from builder.lint.fix.fixing import Findings, Fixed, fix
+from builder.pipeline.planning import make_linter
 from builder.plan.make import make_plan
 from builder.plan.types import Plan
-from builder.planning import make_linter
 from builder.syntax.parse import parse
 from tests.lint.checking import OPTIONS, AnyImage, request_of
 

@@ -11,14 +11,15 @@ import pytest
 from builder.builds.reading import builds
 from builder.builds.types import BuildRecord
 from builder.errors import BuilderError
-from builder.pipeline import BuildOptions
+from builder.pipeline.build import BuildOptions
 from builder.progress.silent import SilentReporter
-from builder.question_wiring import foresee
 from builder.watching.changes import Changes
 from builder.watching.folders import folders_of
 from builder.watching.loop import Builder, build_for_ever
 from builder.watching.places import Place, places_of
-from builder.wiring import build, open_store
+from builder.wiring.build import build
+from builder.wiring.questions import foresee
+from builder.wiring.store import open_store
 
 BUILDFILE = "FROM scratch\nCOPY src /src\nCOPY other /other\n"
 

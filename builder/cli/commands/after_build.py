@@ -12,7 +12,7 @@ from builder.builds.types import BuildRecord
 from builder.errors import OutputError, UsageError
 from builder.progress.events import BuildFinished, Event, Reporter
 from builder.progress.text import printable
-from builder.wiring import open_store
+from builder.wiring.store import open_store
 
 CI_VARIABLE = "GITHUB_STEP_SUMMARY"
 """Names the file to which a step of a GitHub workflow, and of what is compatible, appends its summary."""

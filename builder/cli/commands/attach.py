@@ -7,7 +7,7 @@ import argparse
 from builder.cli.containers import CANNOT_RUN, add_attachment, follow
 from builder.containers.client import ask
 from builder.containers.records import find_container
-from builder.wiring import open_store
+from builder.wiring.store import open_store
 
 HELP = "Show what a running container writes, and type into it."
 EXAMPLES = """\

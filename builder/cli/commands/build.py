@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
-    from builder.debugging import Request
-    from builder.pipeline import BuildOptions, BuildResult
+    from builder.pipeline.build import BuildOptions, BuildResult
+    from builder.pipeline.debugging import Request
+    from builder.plan.types import Surroundings
     from builder.progress.events import Reporter
 
 HELP = "Build an image from a Buildfile."
@@ -225,7 +226,7 @@ def run(args: argparse.Namespace) -> int:
 def _build_once(args: argparse.Namespace, options: BuildOptions) -> None:
     from builder.cli.interrupts import interrupted_by_signals
     from builder.progress.choose import make_reporter
-    from builder.wiring import build
+    from builder.wiring.build import build
 
     reporter = make_reporter("quiet" if args.quiet else args.progress, sys.stderr, os.environ)
     if args.explain or args.summary or os.environ.get("GITHUB_STEP_SUMMARY"):
@@ -259,8 +260,8 @@ def parse_on_error(text: str) -> Request | None:
     """What to do with the failed step; None is nothing."""
     if text == "fail":
         return None
-    from builder.debugging import Request
     from builder.errors import UsageError
+    from builder.pipeline.debugging import Request
 
     kind, _, dest = text.partition(",dest=")
     if text == "shell" or (kind == "export" and dest):
@@ -282,7 +283,7 @@ def _after_failure(args: argparse.Namespace, error: StepError, request: Request)
     """The error is said first: it is what brought the user here."""
     from builder.cli.errors import print_error
     from builder.progress.choose import make_reporter
-    from builder.question_wiring import debug
+    from builder.wiring.questions import debug
 
     print_error(error, sys.stderr)
     debug(options_of(args), request, make_reporter("none", sys.stderr, os.environ), announce)
@@ -305,8 +306,7 @@ def _check_stdout(args: argparse.Namespace) -> None:
 
 
 def options_of(args: argparse.Namespace) -> BuildOptions:
-    from builder.cli.surroundings import surroundings_of
-    from builder.pipeline import BuildOptions
+    from builder.pipeline.build import BuildOptions
 
     filters = [name.strip() for item in args.no_cache_filter for name in item.split(",")]
     return BuildOptions(
@@ -327,7 +327,7 @@ def options_of(args: argparse.Namespace) -> BuildOptions:
         explain=args.explain,
         runtime=args.runtime,
         root=args.root,
-        surroundings=surroundings_of(args),
+        surroundings=_surroundings(args),
         secrets=tuple(args.secret),
         ssh=tuple(args.ssh),
         cache_from=tuple(args.cache_from),
@@ -335,6 +335,23 @@ def options_of(args: argparse.Namespace) -> BuildOptions:
         build_contexts=tuple(_pair(item, "--build-context") for item in args.build_context),
         push=args.push,
         insecure_registries=tuple(args.insecure_registry),
+    )
+
+
+def _surroundings(args: argparse.Namespace) -> Surroundings:
+    from builder.plan.types import Surroundings
+
+    if not (args.allow or args.add_host or args.shm_size or args.ulimit or args.network != "default"):
+        return Surroundings()
+    from builder.cli.surroundings import extra_host, size_of, ulimit_of
+    from builder.plan.asked import surroundings
+
+    return surroundings(
+        network=args.network,
+        hosts=[extra_host(text) for text in args.add_host],
+        shm_size=size_of(args.shm_size) if args.shm_size else 0,
+        ulimits=[ulimit_of(text) for text in args.ulimit],
+        allow=[text for item in args.allow for text in item.split(",")],
     )
 
 

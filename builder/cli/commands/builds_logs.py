@@ -14,7 +14,7 @@ from builder.builds.reading import find_build
 from builder.builds.select import find_steps
 from builder.builds.types import StepRow
 from builder.errors import UsageError
-from builder.wiring import open_store
+from builder.wiring.store import open_store
 
 HELP = "Print what the commands of a build wrote, whole and as it came."
 EXAMPLES = """\

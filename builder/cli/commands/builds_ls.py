@@ -14,7 +14,7 @@ from builder.builds.types import BuildRecord
 from builder.cli.tables import print_table
 from builder.progress.figures import ago_text, seconds_text
 from builder.progress.text import printable
-from builder.wiring import open_store
+from builder.wiring.store import open_store
 
 HELP = "List the last builds, newest first: also those that failed or were interrupted."
 EXAMPLES = """\

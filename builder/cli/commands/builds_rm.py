@@ -9,7 +9,7 @@ from builder.builds.folder import places, remove
 from builder.builds.reading import find_build
 from builder.errors import UsageError
 from builder.model.time_span import parse_time_span
-from builder.wiring import open_store
+from builder.wiring.store import open_store
 
 HELP = "Remove builds from the history, with their logs. Images and cache stay."
 EXAMPLES = """\

@@ -12,7 +12,7 @@ from builder.builds.types import BuildRecord, StepRow
 from builder.cli.tables import print_table
 from builder.progress.figures import ago_text, seconds_text, size_text
 from builder.progress.text import printable
-from builder.wiring import open_store
+from builder.wiring.store import open_store
 
 HELP = "Show one build: what was asked for, what came of it, and of each of its steps."
 EXAMPLES = """\

@@ -14,7 +14,7 @@ from builder.errors import UsageError
 from builder.model.secret_names import sounds_secret
 from builder.solve.reasons.notes import read_pairs
 from builder.solve.types import Record
-from builder.wiring import open_store
+from builder.wiring.store import open_store
 
 HELP = "Show everything that is known of records: all that their keys are made of."
 EXAMPLES = """\

@@ -17,7 +17,7 @@ from builder.progress.text import printable
 from builder.solve.reasons.hits import since
 from builder.solve.types import Record
 from builder.store.store import Store
-from builder.wiring import open_store
+from builder.wiring.store import open_store
 
 HELP = "List the records of steps that ran: what a build can take from the cache."
 EXAMPLES = """\

@@ -11,7 +11,7 @@ from builder.cache.ledger import forget_last_builds
 from builder.cache.local import LocalCache
 from builder.cli.commands.cache_inspect import find_records
 from builder.errors import UsageError
-from builder.wiring import open_store
+from builder.wiring.store import open_store
 
 HELP = "Forget records, so that their steps run again. `pybuild prune` frees the space of their layers."
 EXAMPLES = """\

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import argparse
 
     from builder.calls.answer import Answer
-    from builder.pipeline import BuildOptions
+    from builder.pipeline.build import BuildOptions
     from builder.progress.events import Reporter
 
 NAMES = ("build", "check", "lint", "outline", "targets")
@@ -48,7 +48,7 @@ class Call(NamedTuple):
 
 def run_call(call: Call, options: BuildOptions) -> int:
     """Prints the answer; returns its exit code."""
-    from builder.question_wiring import ask
+    from builder.wiring.questions import ask
 
     with _silent() as reporter:
         answer = ask(call.name, options, reporter)
@@ -58,7 +58,7 @@ def run_call(call: Call, options: BuildOptions) -> int:
 
 def run_fix(args: argparse.Namespace, options: BuildOptions) -> int:
     """Prints what was rewritten as a unified diff; returns the exit code."""
-    from builder.question_wiring import fix
+    from builder.wiring.questions import fix
 
     if not args.fix:
         raise UsageError("bad-option", "--dry-run goes with --fix")

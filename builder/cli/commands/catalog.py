@@ -23,7 +23,7 @@ def run(args: argparse.Namespace) -> int:
     from contextlib import closing
 
     from builder.model.reference import registry_named
-    from builder.wiring import registry_access
+    from builder.wiring.registries import registry_access
 
     with closing(registry_access(tuple(args.insecure_registry))) as access:
         found = sorted(access.client(registry_named(args.server)).catalog())

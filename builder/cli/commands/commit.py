@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 
-from builder.changes import changed_config
 from builder.cli.epoch import source_date_epoch
-from builder.container_wiring import container_tools
 from builder.containers.commit import Commit, commit_container
 from builder.containers.records import find_container
+from builder.plan.changes import changed_config
+from builder.wiring.containers import container_tools
 
 HELP = "Make an image of a container: its image, and one more layer with what has changed in it."
 EXAMPLES = """\

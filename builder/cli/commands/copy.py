@@ -30,8 +30,11 @@ def run(args: argparse.Namespace) -> int:
 
     from builder.cli.progress import shown_progress
     from builder.cli.registries import given_platform, progress_mode, say
+    from builder.model.platform import host_platform
     from builder.outputs.copy import Copying, CopyPlace
-    from builder.wiring import host_platform, means_of, open_store, reached
+    from builder.wiring.on_demand import means_of
+    from builder.wiring.registries import reached
+    from builder.wiring.store import open_store
 
     source, target = CopyPlace.parse(args.source), CopyPlace.parse(args.target)
     with ExitStack() as opened:

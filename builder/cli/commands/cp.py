@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from builder.container_wiring import container_tools
 from builder.containers.copy import Manner, copy_in, copy_out
 from builder.containers.records import find_container
 from builder.errors import UsageError
+from builder.wiring.containers import container_tools
 
 HELP = "Copy files between a container and this machine."
 EXAMPLES = """\

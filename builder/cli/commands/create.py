@@ -7,8 +7,8 @@ import os
 
 from builder.cli.containers import CANNOT_RUN, failing_as, warn_of_network, write_cidfile
 from builder.cli.interrupts import interrupted_by_signals
-from builder.container_wiring import container_tools
 from builder.containers.create import create_container
+from builder.wiring.containers import container_tools
 
 HELP = "Make a container of an image, for `start` to run."
 EXAMPLES = """\

@@ -27,10 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from builder.cli.commands.build import announce, refuse_stdin
-    from builder.debugging import Request
-    from builder.pipeline import BuildOptions
+    from builder.pipeline.build import BuildOptions
+    from builder.pipeline.debugging import Request
     from builder.progress.choose import make_reporter
-    from builder.question_wiring import debug
+    from builder.wiring.questions import debug
 
     refuse_stdin(args.context, args.file, "debug")
     given = BuildOptions(context=args.context, file=args.file, root=args.root)

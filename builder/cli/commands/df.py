@@ -13,7 +13,7 @@ from builder.disk.types import TITLES, Item, Kind
 from builder.disk.usage import Row
 from builder.model.digest import is_hex
 from builder.progress.figures import ago_text
-from builder.wiring import image_uses, open_store
+from builder.wiring.store import image_uses, open_store
 
 HELP = "Show what takes room in the store, and how much of it could be freed."
 EXAMPLES = """\

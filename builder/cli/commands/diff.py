@@ -42,9 +42,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _of_container(args: argparse.Namespace) -> int:
-    from builder.container_wiring import container_tools
     from builder.containers.changes import changes_of
     from builder.containers.records import find_container
+    from builder.wiring.containers import container_tools
 
     kinds = {letter: kind for kind, letter in _LETTERS.items()}
     with container_tools(args.root, "none") as tools:
@@ -62,7 +62,8 @@ def _of_images(args: argparse.Namespace) -> int:
 
     from builder.cli.commands.save import parse_platform
     from builder.images.difference import diff_images
-    from builder.wiring import means_of, open_store
+    from builder.wiring.on_demand import means_of
+    from builder.wiring.store import open_store
 
     with ExitStack() as opened:
         store = opened.enter_context(open_store(args.root))

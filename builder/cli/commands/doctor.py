@@ -7,7 +7,7 @@ import json
 
 from builder.cli.tables import print_table
 from builder.sandbox.probe import Finding, State, probe, works
-from builder.wiring import open_store
+from builder.wiring.store import open_store
 
 HELP = "Say what this machine can do for builds and containers, what is missing and how to get it."
 EXAMPLES = """\

@@ -8,13 +8,13 @@ import os
 import sys
 
 from builder.cli.tables import print_table
-from builder.foreseeing import Foreseen, Outlook
-from builder.pipeline import BuildOptions
+from builder.pipeline.build import BuildOptions
+from builder.pipeline.foreseeing import Foreseen, Outlook
 from builder.progress.choose import make_reporter
 from builder.progress.figures import seconds_text
 from builder.progress.text import printable
-from builder.question_wiring import foresee
 from builder.solve.reasons.hits import since
+from builder.wiring.questions import foresee
 
 
 def run_dry(args: argparse.Namespace, options: BuildOptions) -> int:

@@ -12,7 +12,7 @@ from builder.containers.exec import Execution, execute
 from builder.containers.records import find_container
 from builder.containers.start import NotStarted
 from builder.errors import UsageError
-from builder.wiring import open_store
+from builder.wiring.store import open_store
 
 HELP = "Run a command in a running container."
 EXAMPLES = """\

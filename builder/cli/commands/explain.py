@@ -16,7 +16,7 @@ from builder.builds.select import find_steps
 from builder.builds.types import BuildRecord, StepRow
 from builder.progress.figures import ago_text
 from builder.progress.text import printable
-from builder.wiring import open_store
+from builder.wiring.store import open_store
 
 HELP = "Say of each step of a build why it ran, or where it was cached from, and what would make builds faster."
 EXAMPLES = """\

@@ -27,9 +27,9 @@ def run(args: argparse.Namespace) -> int:
     from contextlib import ExitStack
 
     from builder.cli.interrupts import interrupted_by_signals
-    from builder.container_wiring import container_tools
     from builder.outputs.tar import write_files
-    from builder.wiring import means_of
+    from builder.wiring.containers import container_tools
+    from builder.wiring.on_demand import means_of
 
     with ExitStack() as opened:
         tools = opened.enter_context(container_tools(args.root, "none"))

@@ -41,7 +41,7 @@ def _recorded(args: argparse.Namespace) -> Graph:
     from builder.builds.reading import find_build
     from builder.errors import UsageError
     from builder.graph.recorded import graph_of_record
-    from builder.wiring import open_store
+    from builder.wiring.store import open_store
 
     if args.target:
         raise UsageError("bad-option", "--target is for -f FILE: a recorded build has its target")
@@ -51,9 +51,9 @@ def _recorded(args: argparse.Namespace) -> Graph:
 
 def _foreseen(args: argparse.Namespace) -> Graph:
     from builder.graph.foreseen import graph_of_plan
-    from builder.pipeline import BuildOptions
+    from builder.pipeline.build import BuildOptions
     from builder.progress.choose import make_reporter
-    from builder.question_wiring import foresee
+    from builder.wiring.questions import foresee
 
     options = BuildOptions(context=args.build or ".", file=args.file, target=args.target, root=args.root)
     forecast = foresee(options, make_reporter("none", sys.stderr, os.environ))

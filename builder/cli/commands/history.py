@@ -11,7 +11,7 @@ from builder.cli.tables import print_table, since_text, size_text
 from builder.images.find import find_image
 from builder.images.history import HistoryRow, history_of
 from builder.images.stored import stored_image
-from builder.wiring import open_store
+from builder.wiring.store import open_store
 
 HELP = "Show the steps that made an image, newest first."
 EXAMPLES = """\

@@ -11,7 +11,7 @@ from builder.cli.tables import print_table, since_text, size_text
 from builder.images.filters import make_filters, wants_dangling
 from builder.images.list import ImageRow, list_images
 from builder.model.digest import Digest
-from builder.wiring import open_store
+from builder.wiring.store import open_store
 
 HELP = "List the images of the store."
 EXAMPLES = """\

@@ -7,15 +7,15 @@ import json
 import os
 from contextlib import ExitStack
 
-from builder.changes import config_of
 from builder.cli.archives import open_archive
 from builder.cli.epoch import source_date_epoch
 from builder.errors import UsageError
 from builder.images.import_ import ImportOptions, import_image
-from builder.images.tag import parse_tag
 from builder.model.config import RunConfig
-from builder.model.platform import Platform
-from builder.wiring import host_platform, open_store
+from builder.model.platform import Platform, host_platform
+from builder.model.reference import parse_tag
+from builder.plan.changes import config_of
+from builder.wiring.store import open_store
 
 HELP = "Make an image of one layer from the tar archive of a root filesystem."
 EXAMPLES = """\

@@ -7,9 +7,9 @@ import json
 
 from builder.cli.commands.build import add_insecure
 from builder.images.inspect import inspect_image, inspect_platforms
-from builder.model.platform import Platform
+from builder.model.platform import Platform, host_platform
 from builder.store.store import Store
-from builder.wiring import host_platform, open_store
+from builder.wiring.store import open_store
 
 HELP = "Show everything about images or containers of the store, or images of a registry."
 EXAMPLES = """\
@@ -56,7 +56,7 @@ def _remote(args: argparse.Namespace) -> int:
     import sys
 
     from builder.images.remote import inspect_remote, raw_document
-    from builder.wiring import registry_sources
+    from builder.wiring.registries import registry_sources
 
     platform = Platform.parse(args.platform, host_platform()) if args.platform else host_platform()
     with registry_sources(args.insecure_registry) as open_source:

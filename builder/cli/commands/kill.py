@@ -7,7 +7,7 @@ import argparse
 from builder.cli.containers import each
 from builder.containers.records import find_container
 from builder.containers.stop import send_signal
-from builder.wiring import open_store
+from builder.wiring.store import open_store
 
 HELP = "Send a signal to the first process of containers."
 EXAMPLES = """\

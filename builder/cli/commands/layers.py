@@ -71,7 +71,8 @@ def analysed(args: argparse.Namespace) -> tuple[Analysis, list[Table], str]:
     from builder.images.find import find_image
     from builder.images.stored import stored_image
     from builder.layerview.analysis import analyse
-    from builder.wiring import means_of, open_store
+    from builder.wiring.on_demand import means_of
+    from builder.wiring.store import open_store
 
     with ExitStack() as opened:
         store = opened.enter_context(open_store(args.root))

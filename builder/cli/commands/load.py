@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     from builder.cli.commands.save import parse_platform
     from builder.cli.progress import shown_progress
     from builder.images.load import load_archive, opened_archive
-    from builder.wiring import open_store
+    from builder.wiring.store import open_store
 
     platform = parse_platform(args.platform)
     with ExitStack() as opened:

@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
 
     from builder.cli.registries import warn
     from builder.model.reference import registry_named
-    from builder.wiring import registry_access
+    from builder.wiring.registries import registry_access
 
     domain = registry_named(args.server)
     user = _user(args)

@@ -19,7 +19,7 @@ def run(args: argparse.Namespace) -> int:
     from contextlib import closing
 
     from builder.model.reference import registry_named
-    from builder.wiring import registry_access
+    from builder.wiring.registries import registry_access
 
     domain = registry_named(args.server)
     with closing(registry_access()) as access:

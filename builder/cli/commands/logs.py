@@ -8,7 +8,7 @@ import sys
 from builder.containers.logs import read_log
 from builder.containers.records import find_container
 from builder.errors import UsageError
-from builder.wiring import open_store
+from builder.wiring.store import open_store
 
 HELP = "Show what a container has written."
 EXAMPLES = """\

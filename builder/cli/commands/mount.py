@@ -25,7 +25,8 @@ def run(args: argparse.Namespace) -> int:
     from builder.cli.commands.save import parse_platform
     from builder.cli.tables import print_table
     from builder.images.mount import mount_image, mounts
-    from builder.wiring import means_of, open_store
+    from builder.wiring.on_demand import means_of
+    from builder.wiring.store import open_store
 
     with ExitStack() as opened:
         store = opened.enter_context(open_store(args.root))

@@ -18,7 +18,7 @@ from builder.errors import UsageError
 from builder.model.size import parse_size
 from builder.model.time_span import parse_moment
 from builder.sandbox.remover import any_remover
-from builder.wiring import image_uses, open_store
+from builder.wiring.store import image_uses, open_store
 
 HELP = "Remove what nothing needs: stopped containers, images without a name, unused cache."
 EXAMPLES = """\

@@ -8,7 +8,7 @@ import time
 
 from builder.cli.tables import print_table, since_text
 from builder.containers.list import Listed, list_containers, port_text, status_text
-from builder.wiring import open_store
+from builder.wiring.store import open_store
 
 HELP = "List containers."
 EXAMPLES = """\

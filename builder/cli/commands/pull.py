@@ -29,7 +29,9 @@ def run(args: argparse.Namespace) -> int:
     from builder.cli.progress import shown_progress
     from builder.cli.registries import given_platform, progress_mode, say
     from builder.images.pull import PullOptions, pull_image, wanted_references
-    from builder.wiring import host_platform, open_store, reached
+    from builder.model.platform import host_platform
+    from builder.wiring.registries import reached
+    from builder.wiring.store import open_store
 
     with ExitStack() as opened:
         store = opened.enter_context(open_store(args.root))

@@ -35,7 +35,8 @@ def run(args: argparse.Namespace) -> int:
     from builder.cli.progress import shown_progress
     from builder.cli.registries import given_platform, progress_mode, say, warn
     from builder.images.push import plan_pushes, push
-    from builder.wiring import open_store, reached
+    from builder.wiring.registries import reached
+    from builder.wiring.store import open_store
 
     with ExitStack() as opened:
         store = opened.enter_context(open_store(args.root))

@@ -39,8 +39,9 @@ def run(args: argparse.Namespace) -> int:
 
     from builder.cli.commands.save import parse_platform
     from builder.images.rebase import RebaseOptions, rebase_image
-    from builder.images.tag import parse_tag
-    from builder.wiring import means_of, open_store
+    from builder.model.reference import parse_tag
+    from builder.wiring.on_demand import means_of
+    from builder.wiring.store import open_store
 
     name = parse_tag(args.tag) if args.tag else ""
     options = RebaseOptions(args.onto, args.old, name, parse_platform(args.platform), args.force)

@@ -26,7 +26,7 @@ def run(args: argparse.Namespace) -> int:
 
     from builder.cli.tables import print_table, size_text
     from builder.model.reference import Reference
-    from builder.wiring import registry_access
+    from builder.wiring.registries import registry_access
 
     reference = Reference.parse(args.image)
     with closing(registry_access(tuple(args.insecure_registry))) as access:

@@ -46,6 +46,6 @@ def run(args: argparse.Namespace) -> int:
 def _used_by_others(store: Store) -> Roots:
     """A folder may be both: a registry, and where somebody builds."""
     from builder.images.remove import roots_of
-    from builder.wiring import cached_layers, image_uses
+    from builder.wiring.store import cached_layers, image_uses
 
     return roots_of(store, lambda: cached_layers(store), lambda: image_uses(store))

@@ -8,7 +8,7 @@ import sys
 
 from builder.builds.reading import find_build
 from builder.errors import UsageError
-from builder.wiring import open_store
+from builder.wiring.store import open_store
 
 HELP = (
     "Make a page of one build: its timeline, what the cache did and why, the image's layers and files, and how it "

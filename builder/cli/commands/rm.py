@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 
 from builder.cli.containers import each
-from builder.container_wiring import container_tools
 from builder.containers.records import find_container
 from builder.containers.remove import remove_container
+from builder.wiring.containers import container_tools
 
 HELP = "Remove containers."
 EXAMPLES = """\

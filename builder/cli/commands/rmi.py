@@ -9,7 +9,7 @@ import sys
 from builder.cli.tables import size_text
 from builder.images.remove import Removed, remove_images
 from builder.sandbox.worker import Worker
-from builder.wiring import cached_layers, image_uses, open_store
+from builder.wiring.store import cached_layers, image_uses, open_store
 
 HELP = "Remove images, or names of images, from the store."
 EXAMPLES = """\

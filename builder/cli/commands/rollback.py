@@ -8,7 +8,7 @@ import json
 from builder.cli.commands.save import parse_platform
 from builder.images.rollback import rollback_image
 from builder.progress.text import printable
-from builder.wiring import open_store
+from builder.wiring.store import open_store
 
 HELP = "Make an earlier step of an image's history the image again."
 EXAMPLES = """\
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from builder.images.tag import parse_tag
+    from builder.model.reference import parse_tag
 
     name = parse_tag(args.tag) if args.tag else ""
     with open_store(args.root) as store:

@@ -16,10 +16,10 @@ from builder.cli.containers import (
     write_cidfile,
 )
 from builder.cli.interrupts import interrupted_by_signals
-from builder.container_wiring import container_tools
 from builder.containers.create import create_container
 from builder.containers.start import NotStarted, start_container
 from builder.errors import UsageError
+from builder.wiring.containers import container_tools
 
 HELP = "Run a command in a new container of an image."
 EXAMPLES = """\

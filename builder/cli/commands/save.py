@@ -37,8 +37,10 @@ def run(args: argparse.Namespace) -> int:
     from contextlib import ExitStack
 
     from builder.cli.progress import shown_progress
+    from builder.model.platform import host_platform
     from builder.outputs.save import ArchiveFormat, SaveOptions, save_images
-    from builder.wiring import host_platform, means_of, open_store
+    from builder.wiring.on_demand import means_of
+    from builder.wiring.store import open_store
 
     options = SaveOptions(args.output, host_platform(), ArchiveFormat(args.format), parse_platform(args.platform))
     with ExitStack() as opened:
@@ -49,7 +51,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def parse_platform(text: str | None) -> Platform | None:
-    from builder.model.platform import Platform
-    from builder.wiring import host_platform
+    from builder.model.platform import Platform, host_platform
 
     return Platform.parse(text, host_platform()) if text else None

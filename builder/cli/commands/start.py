@@ -6,10 +6,10 @@ import argparse
 import sys
 
 from builder.cli.containers import CANNOT_RUN, add_attachment, each, failing_as, follow, terminal_size
-from builder.container_wiring import container_tools
 from builder.containers.records import find_container
 from builder.containers.start import NotStarted, start_container
 from builder.errors import StoreError, UsageError
+from builder.wiring.containers import container_tools
 
 HELP = "Run containers again that have ended, with the files that they left."
 EXAMPLES = """\

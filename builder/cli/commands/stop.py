@@ -7,7 +7,7 @@ import argparse
 from builder.cli.containers import each
 from builder.containers.records import find_container
 from builder.containers.stop import stop_container
-from builder.wiring import open_store
+from builder.wiring.store import open_store
 
 HELP = "End containers: with their stop signal, and by SIGKILL after a while."
 EXAMPLES = """\

@@ -12,7 +12,7 @@ from builder.health.repair import Mended, open_damaged, repair
 from builder.sandbox.remover import any_remover
 from builder.store.check import Finding
 from builder.store.store import default_root
-from builder.wiring import image_uses, open_store
+from builder.wiring.store import image_uses, open_store
 
 HELP = "Read all of the store and say what is damaged or missing; with --repair, make it whole again."
 EXAMPLES = """\

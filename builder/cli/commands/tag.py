@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from builder.images.tag import tag_image
-from builder.wiring import open_store
+from builder.wiring.store import open_store
 
 HELP = "Give an image of the store another name."
 EXAMPLES = """\

@@ -24,7 +24,7 @@ def run(args: argparse.Namespace) -> int:
     from contextlib import closing
 
     from builder.model.reference import Reference
-    from builder.wiring import registry_access
+    from builder.wiring.registries import registry_access
 
     reference = Reference.parse(args.repository)
     with closing(registry_access(tuple(args.insecure_registry))) as access:

@@ -6,7 +6,7 @@ import argparse
 
 from builder.errors import UsageError
 from builder.images.mount import mounts, unmount_images
-from builder.wiring import open_store
+from builder.wiring.store import open_store
 
 HELP = "End what `pybuild mount` shows."
 EXAMPLES = """\

@@ -6,7 +6,7 @@ import argparse
 
 from builder.containers.records import find_container
 from builder.containers.stop import wait_container
-from builder.wiring import open_store
+from builder.wiring.store import open_store
 
 HELP = "Wait until containers have ended, and print their exit codes."
 EXAMPLES = """\

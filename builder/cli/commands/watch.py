@@ -14,17 +14,17 @@ from builder.cli.commands.build import announce, refuse_stdin
 from builder.cli.errors import print_error
 from builder.cli.interrupts import interrupted_by_signals
 from builder.errors import BuilderError, UsageError
-from builder.foreseeing import Forecast
-from builder.pipeline import BuildOptions
+from builder.pipeline.build import BuildOptions
+from builder.pipeline.foreseeing import Forecast
 from builder.progress.choose import make_reporter
 from builder.progress.text import printable
-from builder.question_wiring import foresee
 from builder.steps.secrets import Secrets
 from builder.store.store import default_root
 from builder.watching.changes import watching
 from builder.watching.loop import Builder, build_for_ever
 from builder.watching.places import places_of
-from builder.wiring import open_store
+from builder.wiring.questions import foresee
+from builder.wiring.store import open_store
 
 Once = Callable[[BuildOptions], object]
 

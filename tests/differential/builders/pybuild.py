@@ -13,7 +13,7 @@ from builder.images.sources.open import Sources
 from builder.model.platform import Platform
 from builder.sandbox.worker import Worker
 from builder.store.store import Store
-from builder.wiring import remover
+from builder.wiring.on_demand import remover
 from tests.differential.bases import ARCHITECTURE
 from tests.differential.builders.protocol import Outcome, execute
 from tests.differential.case import Case, named_folder, secret_options

@@ -1,13 +1,13 @@
-"""The composition root's part for outputs: from what was asked for to what writes it."""
+"""From the outputs that were asked for to what writes them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from builder.images.tag import parse_tag
 from builder.lean import TYPE_CHECKING
+from builder.model.reference import parse_tag
 from builder.outputs.types import Means, Output, OutputKind, OutputSpec, Shape
-from builder.pipeline import BuildOptions, Layered, Written
+from builder.pipeline.build import BuildOptions, Layered, Written
 
 if TYPE_CHECKING:
     from builder.images.index import Built

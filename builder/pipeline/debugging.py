@@ -17,7 +17,7 @@ from builder.images.stored import Image
 from builder.lean import NamedTuple
 from builder.model.config import RunConfig
 from builder.model.layer import Chain, chain_identity
-from builder.pipeline import BuildOptions, Workshop, past_of, plan_build
+from builder.pipeline.build import BuildOptions, Workshop, past_of, plan_build
 from builder.plan.types import Plan, RunAction, Stage, Step
 from builder.solve.solver import SolveOptions, Solver
 from builder.solve.types import Inputs

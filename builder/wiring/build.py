@@ -1,11 +1,10 @@
-"""The composition root: which variants there are, and how the rooms are put together for one command. No logic."""
+"""One build, put together: which caches, contexts, runner and outputs its options mean."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 
 from builder.cache.layered import LayeredCache
 from builder.cache.local import LocalCache
@@ -13,56 +12,22 @@ from builder.cache.memo import Derived, digest_memo
 from builder.context.opened import OpenContexts, Places
 from builder.images.resolve import PullPolicy, StoreResolver
 from builder.lean import TYPE_CHECKING
-from builder.model.layer import Layer
-from builder.model.platform import Platform
-from builder.output_wiring import export_files, output_writer
-from builder.outputs.types import Means
-from builder.pipeline import BuildOptions, BuildResult, Workshop, begin_recording, run_build
+from builder.model.platform import Platform, host_platform
+from builder.pipeline.build import BuildOptions, BuildResult, Workshop, begin_recording, run_build
 from builder.plan.types import NamedContext, Plan, PlanOptions, RemoteSource
 from builder.steps.kitchen import Kitchen
 from builder.steps.runner import LocalStepRunner
-from builder.store.store import Store, default_root
+from builder.wiring.on_demand import OnDemand, remover
+from builder.wiring.outputs import export_files, output_writer
+from builder.wiring.store import image_uses, open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from builder.cache.ledger import Ledger
     from builder.cache.remote.exchange import Exchange
-    from builder.context.buildfile import BuildfileText
     from builder.context.origin import Origin
-    from builder.images.fetch import Progress
-    from builder.images.push import Route
-    from builder.images.report import FetchReport
-    from builder.images.sources.open import Sources
-    from builder.images.sources.types import Source
-    from builder.images.uses import Use
-    from builder.model.digest import Digest
     from builder.progress.events import Reporter
-    from builder.registry.access import Access
-    from builder.sandbox.worker import Worker
     from builder.solve.types import CacheBackend
-    from builder.store.trees import Remover
-
-
-def open_store(root: str | None) -> Store:
-    return Store.open(root or default_root(os.environ, os.getuid()))
-
-
-def cached_layers(store: Store) -> list[Layer]:
-    """The layers of recorded steps: they outlive the image, so that building it again is quick."""
-    with closing(LocalCache(store)) as records:
-        return [record.layer for record in records.records()]
-
-
-def image_uses(store: Store) -> list[Use]:
-    """Who needs images besides their names."""
-    from builder.containers.use import in_use
-    from builder.images.mount import mount_uses
-    from builder.images.uses import Use
-    from builder.registry.server.held import held_by_registry
-
-    held = [Use(descriptor, "the registry of this folder") for descriptor in held_by_registry(store)]
-    return [*in_use(store).images, *mount_uses(store), *held]
+    from builder.store.store import Store
 
 
 def build(options: BuildOptions, reporter: Reporter) -> BuildResult:
@@ -88,82 +53,13 @@ def failed_place(store: Store, project: str) -> str:
     return f"{store.place('builds', project)}.failed"
 
 
-class Tools:
-    """What most builds do without: each is made when it is first asked for, and the same one is given afterwards."""
-
-    def __init__(self, store: Store, reporter: Reporter, opened: ExitStack, insecure: tuple[str, ...] = ()) -> None:
-        self._store = store
-        self._reporter = reporter
-        self._opened = opened
-        self._insecure = insecure
-
-    def allow_insecure(self, registries: tuple[str, ...]) -> None:
-        """They may be spoken to by plain http, beside those of the configuration. Before the first is spoken to."""
-        self._insecure += registries
-
-    def worker(self) -> Worker:
-        return self._worker
-
-    def foresee(self, text: BuildfileText) -> None:
-        if b"RUN" in text.data.upper():
-            self._worker.start()
-
-    def open_source(self, origin: str) -> Source:
-        return self._sources(origin)
-
-    def fetching(self, digest: Digest, done: int, total: int) -> None:
-        self._fetch_report(digest, done, total)
-
-    @cached_property
-    def _worker(self) -> Worker:
-        from builder.sandbox.worker import Worker
-
-        return self._opened.enter_context(Worker())
-
-    @cached_property
-    def _sources(self) -> Sources:
-        from builder.images.sources.open import Sources
-
-        return Sources(lambda domain: self._fetching.puller(domain))  # noqa: PLW0108 - made when one is asked for
-
-    def stop_fetching(self) -> None:
-        """What is pushed meanwhile goes on: it has connections of its own."""
-        if "_fetching" in self.__dict__:
-            self._fetching.transport.abort()
-
-    @cached_property
-    def _fetching(self) -> Access:
-        return self._new_access()
-
-    @cached_property
-    def _pushing(self) -> Access:
-        return self._new_access()
-
-    def _new_access(self) -> Access:
-        access = registry_access(self._insecure)
-        self._opened.callback(access.close)
-        return access
-
-    def route(self) -> Route:
-        from builder.images.push import Route
-        from builder.images.report import FetchReport
-
-        return Route(self._store, self.open_source, lambda: self._pushing, FetchReport(self._reporter, "push"))
-
-    @cached_property
-    def _fetch_report(self) -> FetchReport:
-        from builder.images.report import FetchReport
-
-        return FetchReport(self._reporter)
-
-
 def workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: ExitStack) -> Workshop:
-    tools = Tools(store, reporter, opened, options.insecure_registries)
+    tools = OnDemand(store, reporter, opened, options.insecure_registries)
     local = LocalCache(store)
     opened.callback(local.close)
     policy = PullPolicy.ALWAYS if options.pull else PullPolicy.MISSING
 
-    means = Means(store, tools.open_source, tools.worker, tools.route)
+    means = tools.means()
     exchange = _exchange(options, store, tools, reporter, opened)
     derived = Derived(digest_memo(store), exchange.derived if exchange else lambda _: None)
     secret, agent = _secrets(options, store, opened)
@@ -233,7 +129,7 @@ def _caches(local: LocalCache, exchange: Exchange | None) -> Callable[[Ledger, P
 
 
 def _exchange(
-    options: BuildOptions, store: Store, tools: Tools, reporter: Reporter, opened: ExitStack
+    options: BuildOptions, store: Store, tools: OnDemand, reporter: Reporter, opened: ExitStack
 ) -> Exchange | None:
     if not (options.cache_from or options.cache_to):
         return None
@@ -245,28 +141,6 @@ def _exchange(
     )
     opened.callback(exchange.stop)
     return exchange
-
-
-def means_of(store: Store, opened: ExitStack) -> Means:
-    """What outputs of images that are in the store already work with."""
-    from builder.progress.silent import SilentReporter
-
-    tools = Tools(store, SilentReporter(), opened)
-    return Means(store, tools.open_source, tools.worker, tools.route)
-
-
-def remover(worker: Callable[[], Worker]) -> Remover:
-    """Root removes any tree itself; anyone else needs the worker for files of other users."""
-
-    def remove(path: str) -> None:
-        if os.getuid() == 0:
-            from builder.store.trees import remove_tree
-
-            remove_tree(path)
-        else:
-            worker().call("remove", {"path": path})
-
-    return remove
 
 
 def _platforms(options: BuildOptions) -> list[Platform]:
@@ -308,10 +182,6 @@ def _remote_contexts(options: BuildOptions, origins: Mapping[str, Origin]) -> tu
     return tuple((name, source) for name, place in places.items() if (source := remote_source(place)))
 
 
-def host_platform() -> Platform:
-    return Platform.parse(os.uname().machine)
-
-
 def _remote_time(
     store: Store, secret: Callable[[str], bytes | None], agent: Callable[[str], str | None]
 ) -> Callable[[RemoteSource], int | None]:
@@ -345,31 +215,3 @@ def _origins(options: BuildOptions) -> dict[str, Origin]:
     from builder.context.origin import named_origins
 
     return named_origins(options.build_contexts)
-
-
-@contextmanager
-def reached(store: Store, insecure: Sequence[str] = (), progress: Progress | None = None) -> Iterator[Route]:
-    """The way from a store to the registries and back, for commands that move images."""
-    from builder.images.push import Route
-    from builder.images.sources.open import Sources
-
-    with closing(registry_access(tuple(insecure))) as access:
-        yield Route(store, Sources(access.puller), lambda: access, progress)
-
-
-@contextmanager
-def registry_sources(insecure: Sequence[str] = ()) -> Iterator[Sources]:
-    """Registries to look into, for commands that need no store."""
-    from builder.images.sources.open import Sources
-
-    with closing(registry_access(tuple(insecure))) as access:
-        yield Sources(access.puller)
-
-
-def registry_access(insecure: tuple[str, ...] = ()) -> Access:
-    """All registries, as the user has configured them; `insecure` are hosts that the command line adds."""
-    from builder.configuration.read import read_configuration
-    from builder.registry.access import Access
-
-    settings = read_configuration(os.environ).registries
-    return Access(settings._replace(insecure=(*settings.insecure, *insecure)))

@@ -13,26 +13,28 @@ from functools import partial
 
 from builder.builds.recording import Asked, Made, Recording
 from builder.cache.ledger import Ledger
-from builder.cache.local import LocalCache
 from builder.context.buildfile import BuildfileText
 from builder.errors import BuilderError, BuildfileError, StepError, UsageError
 from builder.images.assemble import Ingredients, assemble
 from builder.lean import TYPE_CHECKING, NamedTuple
 from builder.model.canonical import canonical
-from builder.plan.types import Plan, PlanOptions, Remark, RemoteSource, Surroundings
-from builder.planning import PlanRequest, Watcher, ignore_file, kept_plan
+from builder.pipeline.planning import PlanRequest, Watcher, ignore_file, kept_plan
+from builder.plan.types import Plan, PlanOptions, Remark, Surroundings
 from builder.progress.events import BuildFinished, Reporter, WarningRaised
 from builder.solve.solver import SolveOptions, Solver
-from builder.solve.types import CacheBackend, Decision, Past, Solution
+from builder.solve.types import Decision, Past, Solution
 
 if TYPE_CHECKING:
     from typing import Any
 
+    from builder.cache.local import LocalCache
     from builder.cache.memo import Derived
     from builder.cache.remote.exchange import Exchange
     from builder.images.index import Built
     from builder.images.resolve import StoreResolver
     from builder.images.stored import Image
+    from builder.plan.types import RemoteSource
+    from builder.solve.types import CacheBackend
     from builder.steps.runner import LocalStepRunner
     from builder.store.store import Store
 

@@ -1,4 +1,4 @@
-"""The part of the composition root for what is asked of a Buildfile beside building it. No logic."""
+"""What is asked of a Buildfile beside building it, put together."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from contextlib import ExitStack, contextmanager
 
 from builder.calls.answer import QUESTIONS, Answer
 from builder.calls.fix import FixAnswer, fix_buildfile
-from builder.debugging import Request, enter_step
 from builder.errors import UsageError
-from builder.foreseeing import Forecast, foresee_build
 from builder.images.resolve import StoreResolver
-from builder.pipeline import BuildOptions, kept_options
-from builder.planning import PlanRequest, ignore_file
+from builder.pipeline.build import BuildOptions, kept_options
+from builder.pipeline.debugging import Request, enter_step
+from builder.pipeline.foreseeing import Forecast, foresee_build
+from builder.pipeline.planning import PlanRequest, ignore_file
 from builder.progress.events import Reporter
-from builder.wiring import open_store, workshop
+from builder.wiring.build import workshop
+from builder.wiring.store import open_store
 
 
 def ask(question: str, options: BuildOptions, reporter: Reporter) -> Answer:

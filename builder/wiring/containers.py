@@ -1,4 +1,4 @@
-"""The part of the composition root that commands on containers need. No logic."""
+"""What commands on containers work with, put together."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from builder.containers.tools import Tools
+from builder.model.platform import host_platform
 from builder.progress.choose import make_reporter
-from builder.wiring import Tools as Made
-from builder.wiring import host_platform, open_store, remover
+from builder.wiring.on_demand import OnDemand, remover
+from builder.wiring.store import open_store
 
 
 @contextmanager
@@ -18,7 +19,7 @@ def container_tools(root: str | None, progress: str = "auto") -> Iterator[Tools]
     """What they work with, in a store that is open for as long."""
     with ExitStack() as opened:
         store = opened.enter_context(open_store(root))
-        made = Made(store, make_reporter(progress, sys.stderr, os.environ), opened)
+        made = OnDemand(store, make_reporter(progress, sys.stderr, os.environ), opened)
         yield Tools(
             store=store,
             worker=made.worker,

@@ -12,7 +12,7 @@ from enum import StrEnum
 from builder.cache.ledger import Ledger
 from builder.errors import BuilderError
 from builder.lean import NamedTuple
-from builder.pipeline import BuildOptions, Workshop, past_of, plan_build, uncached
+from builder.pipeline.build import BuildOptions, Workshop, past_of, plan_build, uncached
 from builder.plan.types import Plan, SourceKind, Step
 from builder.solve.keys import key_parts
 from builder.solve.reasons.causes import builds_to_compare, disabled
