@@ -10,10 +10,12 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 
 from watchdog.events import (
+    DirAttribEvent,
     DirCreatedEvent,
     DirDeletedEvent,
     DirModifiedEvent,
     DirMovedEvent,
+    FileAttribEvent,
     FileClosedEvent,
     FileCreatedEvent,
     FileDeletedEvent,
@@ -32,10 +34,12 @@ from builder.watching.places import Place
 _QUIET, _LONGEST = 0.15, 2.0
 """Seconds: a change is over when nothing has happened for so long; at the latest after so long."""
 _KINDS: list[type[FileSystemEvent]] = [
+    DirAttribEvent,
     DirCreatedEvent,
     DirDeletedEvent,
     DirModifiedEvent,
     DirMovedEvent,
+    FileAttribEvent,
     FileClosedEvent,
     FileCreatedEvent,
     FileDeletedEvent,

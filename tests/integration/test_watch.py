@@ -175,10 +175,11 @@ def test_folders_that_are_ignored_are_not_watched_and_others_come_and_go(project
         source.rename(aside)
         assert watcher.until("Buildfile:2")
         (aside / "app.py").write_text("2")
+        (aside / "app.py").chmod(0o644)
         aside.rename(source)
         assert watcher.changed() == ["[stage-0 1/2] COPY src: 1 file changed: src/app.py (content)"]
-        save(source / "app.py", "3")
-        assert watcher.changed() == ["[stage-0 1/2] COPY src: 1 file changed: src/app.py (content)"]
+        (source / "app.py").chmod(0o700)
+        assert watcher.changed() == ["[stage-0 1/2] COPY src: mode of src/app.py 0644 -> 0700"]
         assert watcher.interrupt() == 130
 
 
