@@ -26,6 +26,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "containers": (
         "run", "create", "ps", "logs", "attach", "exec", "stop", "kill", "start", "wait", "rm", "cp", "commit",
+        "volume ls", "volume create", "volume inspect", "volume rm", "volume prune",
     ),
     "history": ("explain", "report", "graph", "builds ls", "builds show", "builds logs", "builds rm"),
     "cache": ("cache ls", "cache inspect", "cache rm"),

@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
 
 from builder.containers.records import all_containers, state_of
 from builder.containers.types import MountPoint
-from builder.errors import UsageError
+from builder.errors import StoreError, UsageError
 from builder.sandbox.worker import Worker
 from builder.store.failures import storing
 from builder.store.locks import FileLock
@@ -29,6 +31,39 @@ def volume_path(store: Store, name: str) -> str:
 def all_volumes(store: Store) -> list[str]:
     with storing(store.folder(_FOLDER)):
         return sorted(name for name in os.listdir(store.folder(_FOLDER)) if _NAME.fullmatch(name))
+
+
+def find_volume(store: Store, name: str) -> str:
+    """The name itself. Raises StoreError `no-such-volume`."""
+    if name not in all_volumes(store):
+        raise StoreError("no-such-volume", f"there is no volume {name[:200]}", hint="`pybuild volume ls` lists them")
+    return name
+
+
+def volume_users(store: Store) -> dict[str, list[str]]:
+    """By volume, the names of the containers that have it."""
+    users: dict[str, list[str]] = {}
+    for container in all_containers(store):
+        for mount in container.mounts:
+            if mount.kind == "volume":
+                users.setdefault(mount.source, []).append(container.name)
+    return users
+
+
+def inspect_volume(store: Store, name: str) -> dict[str, Any]:
+    """docker's members. Raises StoreError `no-such-volume`."""
+    place = volume_path(store, find_volume(store, name))
+    made = datetime.fromtimestamp(os.stat(os.path.dirname(place)).st_mtime, UTC)
+    return {
+        "CreatedAt": made.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "Driver": "local",
+        "Labels": {},
+        "Mountpoint": place,
+        "Name": name,
+        "Options": {},
+        "Scope": "local",
+        "UsedBy": volume_users(store).get(name, []),
+    }
 
 
 def check_volume_name(name: str) -> str:

@@ -1,0 +1,31 @@
+"""pybuild volume inspect"""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from builder.containers.volumes import inspect_volume
+from builder.wiring import open_store
+
+HELP = "Show where volumes are, and which containers have them."
+EXAMPLES = """\
+  pybuild volume inspect data
+  pybuild volume inspect data | jq -r '.[0].Mountpoint'
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("names", nargs="+", metavar="VOLUME")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="json: one object a line")
+
+
+def run(args: argparse.Namespace) -> int:
+    with open_store(args.root) as store:
+        values = [inspect_volume(store, name) for name in args.names]
+    if args.format == "json":
+        for value in values:
+            print(json.dumps(value))
+    else:
+        print(json.dumps(values, indent=4))
+    return 0
