@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 
-from builder.container_wiring import container_tools
 from builder.containers.types import MountPoint
 from builder.containers.volumes import check_volume_name, ensure_volume
+from builder.wiring.containers import container_tools
 
 HELP = "Make a volume; `run -v NAME:PATH` does so by itself."
 EXAMPLES = """\

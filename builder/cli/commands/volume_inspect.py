@@ -6,7 +6,7 @@ import argparse
 import json
 
 from builder.containers.volumes import inspect_volume
-from builder.wiring import open_store
+from builder.wiring.store import open_store
 
 HELP = "Show where volumes are, and which containers have them."
 EXAMPLES = """\

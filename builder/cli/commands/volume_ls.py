@@ -8,7 +8,7 @@ import json
 from builder.cli.tables import print_table
 from builder.containers.volumes import all_volumes, inspect_volume, volume_users
 from builder.errors import UsageError
-from builder.wiring import open_store
+from builder.wiring.store import open_store
 
 HELP = "List volumes. `pybuild df -v` shows their sizes."
 EXAMPLES = """\

@@ -8,7 +8,7 @@ from builder.cli.containers import each
 from builder.containers.volumes import find_volume, remove_unused_volume, volume_users
 from builder.errors import StoreError
 from builder.sandbox.remover import any_remover
-from builder.wiring import open_store
+from builder.wiring.store import open_store
 
 HELP = "Remove volumes, with what is in them. Those that a container has are refused."
 EXAMPLES = """\
