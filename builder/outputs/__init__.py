@@ -3,7 +3,7 @@
     spec.py         `type=oci,dest=app.tar` to an OutputSpec
     store.py        names in the store (-t)
     registry.py     the registries of the image's names (--push)
-    oci.py          an OCI layout, as a tar archive or a directory; folder.py: such a directory
+    oci.py          an OCI layout, as a tar archive or a directory
     docker.py       an archive that docker load and podman load take
     local.py tar.py the merged files of the image, in a directory or as one archive
     nothing.py      steps and cache only

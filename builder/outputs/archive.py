@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import BinaryIO
 
 from builder.images.fetch import Progress
+from builder.images.layout import blob_path
 from builder.layers.header import END_OF_ARCHIVE, header, padding
 from builder.model.digest import Digest
 from builder.model.entry import Entry, Kind
-from builder.outputs.layout import blob_path
 from builder.store.store import Store
 
 _CHUNK = 1 << 20

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from builder.errors import UsageError
+from builder.images.destinations.layout import LayoutDestination
 from builder.images.destinations.registry import RegistryDestination
 from builder.images.destinations.store import StoreDestination
 from builder.images.destinations.types import Destination
@@ -29,7 +30,6 @@ from builder.model.digest import Digest
 from builder.model.platform import Platform
 from builder.model.reference import Reference, parse_tag
 from builder.outputs.docker import DockerOutput
-from builder.outputs.folder import LayoutFolder
 from builder.outputs.types import Means, OutputKind, OutputSpec
 
 
@@ -110,7 +110,9 @@ class Copying(NamedTuple):
                 return StoreDestination(self.route.store), (parse_tag(place.rest),)
             case PlaceKind.OCI:
                 path, tag = _split_new(place.rest)
-                return LayoutFolder(path), (tag,)
+                layout = LayoutDestination(path)
+                layout.check()
+                return layout, (tag,)
             case PlaceKind.OCI_ARCHIVE:
                 hint = "copy to oci:PATH, or use `pybuild save --format oci-archive`"
                 raise UsageError("not-writable", "oci-archive: can only be copied from", hint=hint)

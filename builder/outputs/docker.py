@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from builder.images.fetch import ensure_blobs
 from builder.images.index import Built, ImageIndex
+from builder.images.layout import INDEX, LAYOUT, LAYOUT_FILE, blob_path
 from builder.images.stored import Image
 from builder.model.canonical import canonical
 from builder.outputs.archive import write_archive
 from builder.outputs.destination import open_destination
-from builder.outputs.layout import INDEX, LAYOUT, LAYOUT_FILE, blob_path, blobs_of, index_of
+from builder.outputs.layout import blobs_of, index_of
 from builder.outputs.platforms import docker_holds_one
 from builder.outputs.types import Means, OutputSpec
 

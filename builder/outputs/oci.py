@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from builder.images.destinations.layout import LayoutDestination
 from builder.images.fetch import ensure_blobs
 from builder.images.index import Built
+from builder.images.layout import INDEX, LAYOUT, LAYOUT_FILE
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
 from builder.outputs.archive import write_archive
 from builder.outputs.destination import open_destination
-from builder.outputs.folder import LayoutFolder
-from builder.outputs.layout import INDEX, LAYOUT, LAYOUT_FILE, blobs_of, index_of
+from builder.outputs.layout import blobs_of, index_of, named_entries
 from builder.outputs.types import Means, OutputSpec
 
 _CHUNK = 1 << 20
@@ -34,7 +35,8 @@ class OciOutput:
             self._write_directory(image, self._spec.dest)
 
     def _write_directory(self, image: Built, path: str) -> None:
-        store, folder = self._means.store, LayoutFolder(path)
+        store, folder = self._means.store, LayoutDestination(path)
+        folder.check()
 
         def content(digest: Digest, start: int) -> Iterator[bytes]:  # noqa: ARG001 - a folder asks for all of it
             with store.blobs.open(digest) as reader:
@@ -45,4 +47,4 @@ class OciOutput:
             blob = Descriptor("", digest, size)
             if not folder.has_blob(blob):
                 folder.put_blob(blob, partial(content, digest), ())
-        folder.add(image.descriptor, self._spec.names)
+        folder.enter(named_entries(image.descriptor, self._spec.names))

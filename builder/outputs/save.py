@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from builder.images.fetch import Progress, ensure_blobs
 from builder.images.find import find_image
+from builder.images.layout import INDEX, LAYOUT, LAYOUT_FILE
 from builder.images.select import serves
 from builder.images.stored import Image, stored_image, stored_images
 from builder.model import media_types
@@ -24,7 +25,7 @@ from builder.model.platform import Platform
 from builder.outputs.archive import write_archive
 from builder.outputs.destination import open_destination
 from builder.outputs.docker import manifest_entry
-from builder.outputs.layout import INDEX, LAYOUT, LAYOUT_FILE, named_entries
+from builder.outputs.layout import named_entries
 from builder.outputs.types import Means
 from builder.store.reach import reach
 

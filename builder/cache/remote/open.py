@@ -53,7 +53,7 @@ def _exporting(given: CacheTo, route: Route) -> Exporting:
 
 def _destination(given: CacheTo, route: Route) -> Destination:
     if given.kind == "local":
-        return LayoutDestination(given.place)
+        return LayoutDestination(given.place, is_tidy=True)
     domain, _, path = given.place.partition("/")
     return RegistryDestination(route.access().client(domain), path)
 

@@ -1,2 +1,1 @@
-"""Where images can be brought to, blob by blob: a registry, the store. One file per kind; an OCI layout in a folder is
-one of `outputs`."""
+"""Where images can be brought to, blob by blob: a registry, the store, an OCI layout in a folder. One file per kind."""

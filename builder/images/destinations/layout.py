@@ -1,34 +1,47 @@
-"""An OCI image layout in a folder (OCI image-spec, image-layout.md)."""
+"""An OCI image layout in a folder, which other tools read in place: images are added to what is there."""
 
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 
 from builder.errors import BuilderError, OutputError
 from builder.images.destinations.types import Content
+from builder.images.layout import INDEX, LAYOUT, LAYOUT_FILE, TAG, added, blob_path, index_file
 from builder.images.sources.layout import DIRECTORY
 from builder.images.sources.types import Document
-from builder.model.canonical import canonical
+from builder.images.stream import verified_ahead
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
 from builder.model.manifest import Index, Manifest
 from builder.registry.upload import Pushed
 from builder.store.locks import FileLock
 
-_LAYOUT = b'{"imageLayoutVersion":"1.0.0"}'
-_NAME = "org.opencontainers.image.ref.name"
-
 
 class LayoutDestination:
-    """Names are tags. What a name meant before and nothing else needs is removed when it gets another meaning: a
-    folder that is written again and again does not grow. Several processes may write one folder."""
+    """Names are tags. What the index names is there already, so that it never names what is not.
 
-    def __init__(self, folder: str) -> None:
+    With `is_tidy`, what a name meant before and nothing else needs is removed when it gets another meaning: a folder
+    that is written again and again does not grow. Several processes may write such a folder."""
+
+    def __init__(self, folder: str, *, is_tidy: bool = False) -> None:
         self.origin = f"{DIRECTORY}:{folder}"
         self._folder = folder
+        self._is_tidy = is_tidy
+
+    def check(self) -> None:
+        """Raises OutputError `not-a-layout` for a folder that holds something else."""
+        try:
+            names = os.listdir(self._folder)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise OutputError("output-failed", f"{self._folder} cannot be written: {error.strerror}") from error
+        if set(names) - {"blobs"} and INDEX not in names:
+            raise self._no_layout()
+        self._entries()
 
     def has_document(self, descriptor: Descriptor) -> bool:
         return self._has(descriptor) and all(self._has(other) for other in self._needed([descriptor]))
@@ -37,36 +50,49 @@ class LayoutDestination:
         return self._has(descriptor)
 
     def put_blob(self, descriptor: Descriptor, content: Content, known_at: tuple[str, ...]) -> Pushed:  # noqa: ARG002
-        self._write(self._path(descriptor.digest), content(0), descriptor)
+        self._write(blob_path(descriptor.digest), verified_ahead(content(0), descriptor))
         return Pushed.SENT
 
     def put_document(self, document: Document) -> None:
-        self._write(self._path(document.descriptor.digest), [document.data], document.descriptor)
+        self._write(blob_path(document.descriptor.digest), [document.data])
 
     def name(self, document: Document, name: str) -> None:
         self.put_document(document)
+        plain = Descriptor(document.descriptor.media_type, document.descriptor.digest, document.descriptor.size)
+        self.enter([plain._replace(annotations=((TAG, name),)) if name else plain])
+
+    def enter(self, entries: list[Descriptor]) -> None:
+        """Afterwards the index has them, in the place of those of the same names. What they describe is there."""
         with self._locked():
             before = self._entries()
-            entry = document.descriptor._replace(annotations=((_NAME, name),))
-            after = [*(other for other in before if other.annotation(_NAME) != name), entry]
-            self._write(f"{self._folder}/oci-layout", [_LAYOUT])
-            self._write(f"{self._folder}/index.json", [canonical(Index(tuple(after)).to_json())])
-            kept = {blob.digest for blob in (*after, *self._needed(after))}
-            for blob in (*before, *self._needed(before)):
-                if blob.digest not in kept:
-                    with suppress(OSError):
-                        os.unlink(self._path(blob.digest))
+            after = added(entries, before)
+            self._write(LAYOUT, [LAYOUT_FILE])
+            self._write(INDEX, [index_file(after)])
+            if self._is_tidy:
+                self._remove_former(before, after)
+
+    def _remove_former(self, before: tuple[Descriptor, ...], after: tuple[Descriptor, ...]) -> None:
+        kept = {blob.digest for blob in (*after, *self._needed(after))}
+        for blob in (*before, *self._needed(before)):
+            if blob.digest not in kept:
+                with suppress(OSError):
+                    os.unlink(self._path(blob.digest))
+
+    def _locked(self) -> AbstractContextManager[object]:
+        return FileLock(f"{self._folder}/.lock") if self._is_tidy else nullcontext()
 
     def _entries(self) -> tuple[Descriptor, ...]:
-        """Raises OutputError for a folder that holds something else than a layout."""
-        path = f"{self._folder}/index.json"
         try:
-            with open(path, "rb") as file:
+            with open(f"{self._folder}/{INDEX}", "rb") as file:
                 return Index.from_json(json.load(file)).manifests
         except FileNotFoundError:
             return ()
         except (OSError, ValueError, RecursionError, BuilderError) as error:
-            raise OutputError("not-a-layout", f"{path} cannot be read", hint="name an empty or a new folder") from error
+            raise self._no_layout() from error
+
+    def _no_layout(self) -> OutputError:
+        message = f"{self._folder} holds something else than an OCI layout"
+        return OutputError("not-a-layout", message, hint="name an empty or a new directory")
 
     def _needed(self, documents: Iterable[Descriptor]) -> Iterator[Descriptor]:
         """What manifests refer to, those of indexes too; nothing for what cannot be read."""
@@ -90,30 +116,20 @@ class LayoutDestination:
             return False
 
     def _path(self, digest: Digest) -> str:
-        return f"{self._folder}/blobs/{digest.algorithm}/{digest.hex}"
+        return f"{self._folder}/{blob_path(digest)}"
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        with FileLock(f"{self._folder}/.lock"):
-            yield
-
-    def _write(self, path: str, content: Iterable[bytes], expected: Descriptor | None = None) -> None:
-        """Whole or not at all, and verified where it is known what it should be."""
-        import hashlib
-
-        temporary = f"{path}.{os.getpid()}.new"
-        digest = hashlib.new(expected.digest.algorithm if expected else "sha256")
+    def _write(self, name: str, content: Iterable[bytes]) -> None:
+        """Whole or not at all."""
+        path = f"{self._folder}/{name}"
+        temporary = f"{path}.{os.urandom(6).hex()}.new"
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(temporary, "wb") as file:
+            with open(temporary, "xb") as file:
                 for chunk in content:
                     file.write(chunk)
-                    digest.update(chunk)
-            if expected and digest.hexdigest() != expected.digest.hex:
-                raise OutputError("digest-mismatch", f"{expected.digest} has other content")
             os.replace(temporary, path)
         except OSError as error:
-            raise OutputError("output-failed", f"{path} cannot be written: {error.strerror}") from error
+            raise OutputError("output-failed", f"{path} cannot be written: {error.strerror or error}") from error
         finally:
             with suppress(OSError):
                 os.unlink(temporary)
