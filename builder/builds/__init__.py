@@ -2,9 +2,13 @@
 
     types.py      BuildRecord and its rows: what is kept of one build
     recording.py  hears a build's events and writes its record at the end, whatever the end is
+    logs.py       what the commands of steps write
     unfinished.py a build that goes on, or was killed
     folder.py     where records are: names, which there are, removal, how many stay
     reading.py    a record read back, with every member checked
+    past.py       earlier builds of one Buildfile, for whoever explains a miss
+    select.py usage.py explanation.py document.py markdown.py
+                  which step is meant, when it was used since; a record in words, as JSON, as Markdown
 
 In the store, `history/TIME-ID-PROJECT/`: one folder for each build, with `build.json` and one file `STAGE.STEP.log` for
 each step that wrote something, whole and as it came. TIME is in microseconds, in hex, so names sort by it; PROJECT

@@ -3,6 +3,7 @@
     ledger.py   the records of the last build of one Buildfile and options, in one small file
     local.py    every record of this machine, on diskcache
     layered.py  several of them as one
+    remote/     caches elsewhere: --cache-from, --cache-to
 
 and beside them `codec.py` (a record as JSON, for all of them) and `memo.py` (small derived values by key; plans).
 

@@ -187,18 +187,6 @@ class HttpCache:
             os.rename(part, path)
 
 
-def sha256_checksum(text: str) -> str:
-    """The hex of `sha256:HEX`. Raises ContextError `bad-checksum`."""
-    algorithm, colon, value = text.partition(":")
-    if not colon:
-        raise ContextError("bad-checksum", f"invalid checksum digest format: {text}", hint="write sha256:HEX")
-    if algorithm != "sha256":
-        raise ContextError("bad-checksum", f"unsupported digest algorithm: {algorithm}", hint="write sha256:HEX")
-    if len(value) != 64 or set(value) - set("0123456789abcdef"):
-        raise ContextError("bad-checksum", f"{text} is no SHA-256", hint="sha256: is followed by 64 lower hex digits")
-    return value
-
-
 def mismatch(url: str, expected: str, actual: str) -> ContextError:
     return ContextError(
         "checksum-mismatch",

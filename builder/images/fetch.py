@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from builder.errors import BuilderError, ImageError, StoreError
 from builder.images.origins import origins_of
@@ -94,9 +94,3 @@ def _unknown(digest: Digest) -> ImageError:
         f"the store has no layer blob {digest}, and no source of it is known",
         hint="build with --pull, or pull or import the image again",
     )
-
-
-def blobs_to_fetch(store: Store, layers: Iterable[Layer]) -> int:
-    """Bytes that `ensure_blobs` would transfer."""
-    blobs = {layer.descriptor.digest: layer.descriptor.size for layer in layers}
-    return sum(size for digest, size in blobs.items() if not store.blobs.has(digest, size))

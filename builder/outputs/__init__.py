@@ -8,7 +8,10 @@
     local.py tar.py the merged files of the image, in a directory or as one archive
     nothing.py      steps and cache only
     reshape.py      the image with other compression or media types, before it is written
+    annotations.py  --annotation
+    platforms.py    one image, or an index of several platforms
     metadata.py     --iidfile and --metadata-file
+    save.py         images of the store to one archive: `pybuild save`
     copy.py         from any place to any other: `pybuild copy`
 
 Decisions (2026-11-24):

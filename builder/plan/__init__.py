@@ -3,8 +3,9 @@
 `make.make_plan` conducts. `args` knows where build arguments come from, `stages` which stage means which, `triggers`
 what bases ask to be run (ONBUILD), `images` what the resolver said. `stage_state` is what one stage knows between two
 instructions; one file per family of instructions changes it (`variables`, `run`, `copying`, `container`, `process`,
-`exposure`). `history` writes lines as BuildKit does, `codec` keeps a plan on disk. Nothing here reads a file, the
-network, the cache or the clock: bases come through the `ImageResolver` of `types`.
+`exposure`). `history` writes lines as BuildKit does, `codec` keeps a plan on disk, `changes` serves `--change` of
+import and commit. Nothing here reads a file, the network, the cache or the clock: bases come through the
+`ImageResolver` of `types`.
 
 Decisions (2026-11-24):
 
