@@ -19,6 +19,7 @@ from builder.containers.tools import Tools
 from builder.containers.types import Container
 from builder.errors import StoreError, UsageError
 from builder.sandbox.visit import Into, destination, unpack_tree, write_tree
+from builder.sandbox.worker import Call
 
 _STREAM = "-"
 _KIND_AT, _FOLDER = 156, ord("5")
@@ -48,23 +49,26 @@ def copy_out(container: Container, path: str, local: str, tools: Tools, manner: 
             first = tar.peek(512)
             if not first:
                 call.result()
-            try:
-                target = destination(local, name, is_folder=first[_KIND_AT] == _FOLDER)
-                unpack_tree(tar, target, keep_owner=manner.keep_owner)
-            except TarError as error:
-                call.result()  # which says why what came is not whole
-                raise StoreError("copy-failed", f"{path}: what came is not whole") from error
-            except OSError as error:
-                call.cancel()
-                raise _failed(error, local) from error
-            except BaseException:
-                call.cancel()
-                raise
+            with _canceled_on_failure(call, local):
+                try:
+                    target = destination(local, name, is_folder=first[_KIND_AT] == _FOLDER)
+                    unpack_tree(tar, target, keep_owner=manner.keep_owner)
+                except TarError as error:
+                    call.result()  # which says why what came is not whole
+                    raise StoreError("copy-failed", f"{path}: what came is not whole") from error
             call.result()
 
 
-def _failed(error: OSError, local: str) -> StoreError:
-    return StoreError("copy-failed", f"{error.filename or local}: {error.strerror}")
+@contextmanager
+def _canceled_on_failure(call: Call, local: str) -> Generator[None]:
+    """The job at the other end of a pipe, when this end fails."""
+    try:
+        yield
+    except BaseException as error:
+        call.cancel()
+        if isinstance(error, OSError):
+            raise StoreError("copy-failed", f"{error.filename or local}: {error.strerror}") from error
+        raise
 
 
 def copy_in(local: str, container: Container, path: str, tools: Tools, manner: Manner) -> None:
@@ -88,14 +92,8 @@ def copy_in(local: str, container: Container, path: str, tools: Tools, manner: M
             call = tools.worker().begin("visit", args | more, [reading, *fds])
         finally:
             os.close(reading)
-        try:
+        with _canceled_on_failure(call, local):
             _write(source, writing)
-        except OSError as error:
-            call.cancel()
-            raise _failed(error, local) from error
-        except BaseException:
-            call.cancel()
-            raise
         call.result()
 
 
