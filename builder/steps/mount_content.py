@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from builder.context.filetree import FileTree
 from builder.context.ignore import Rule
-from builder.context.listing import make_listing
+from builder.context.listing import Listing, make_listing
 from builder.context.select import Source as Selection
 from builder.context.stack import StackTree
 from builder.errors import ContextError
@@ -49,7 +49,7 @@ class MountContents:
 
     def keep(self, mount: RunMount, inputs: Inputs) -> None:
         """Afterwards later builds can tell what differs."""
-        self._listings.keep(self._listings.note(make_listing([self.selected(mount, inputs)])))
+        self._listings.keep(self._listings.note(_listing(self.selected(mount, inputs))))
 
     def digest(self, mount: RunMount, inputs: Inputs) -> str:
         """Of all that is seen. Of a stack of layers the same path always means the same files: read only once."""
@@ -67,7 +67,7 @@ class MountContents:
     def _digest(self, mount: RunMount, inputs: Inputs) -> str:
         """With the looks of the directory itself, but for the root of a tree."""
         selection = self.selected(mount, inputs)
-        digest = self._listings.note(make_listing([selection._replace(name="")]))
+        digest = self._listings.note(_listing(selection))
         entry = selection.entry
         if not selection.is_directory or not entry.path:
             return digest
@@ -96,6 +96,11 @@ class MountContents:
             raise _missing(mount, name_of(mount.source, self._plan), rule)
         below = tuple(tree.walk(path)) if entry.kind is Kind.DIRECTORY else ()
         return Selection(path.rpartition("/")[2], entry, below)
+
+
+def _listing(selection: Selection) -> Listing:
+    """What the source is called does not count: it is seen as the target."""
+    return make_listing([selection._replace(name="")])
 
 
 def _missing(mount: RunMount, where: str, rule: Rule | None) -> ContextError:

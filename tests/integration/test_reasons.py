@@ -325,6 +325,14 @@ def test_another_base(world: World) -> None:
     assert reasons == dict.fromkeys(["COPY lib /dep", "RUN cat /dep/* > /built"], "base changed: base -> base:2")
 
 
+def test_a_single_file_under_a_mount(world: World) -> None:
+    text("Mounted", "FROM base\nRUN --mount=type=bind,source=data/d,target=/d cat /d > /sum\n")(world)
+    options = {"file": str(world.path("Mounted"))}
+    world.built(**options)
+    text("data/d", "e")(world)
+    assert world.built(**options) == {"RUN cat /d > /sum": "mount at /d: 1 file changed: data/d (content)"}
+
+
 def test_a_base_that_only_sets_something_else(world: World) -> None:
     write(world.tree / "base", {"Buildfile": "FROM base\nENV FROM_BASE=1\n"})
     build(str(world.tree / "base"), root=str(world.store), tags=["base"])
