@@ -139,7 +139,9 @@ def _check_rights(store: Store) -> None:
 
 
 def _denied(store: Store, why: str) -> SandboxError:
-    shell = f"PYBUILD_ROOT={store.root} unshare --map-root-user --map-auto --mount sh"
+    from shlex import quote
+
+    shell = f"PYBUILD_ROOT={quote(store.root)} unshare --map-root-user --map-auto --mount sh"
     return SandboxError(
         "mount-denied",
         f"an image cannot be mounted: {why}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -97,7 +98,7 @@ def test_overview_names_every_command(capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_a_reader_that_goes_away_is_no_fault(pybuild: Pybuild) -> None:
     pybuild.run("-t", "app")
-    command = f"{sys.executable} -m builder --root {pybuild.root} inspect app | head -c 1"
+    command = f"{shlex.join(pybuild.argv('inspect', 'app'))} | head -c 1"
     done = subprocess.run(
         ["bash", "-c", command], cwd=pybuild.cwd, env=pybuild.environment(), capture_output=True, check=True
     )

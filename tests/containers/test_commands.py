@@ -171,7 +171,7 @@ def test_copies_as_tar_and_of_a_stopped_container(web: Pybuild, tmp_path: Path) 
 
 def test_links_in_the_container_lead_nowhere_else(web: Pybuild, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("of the machine")
-    web.run("exec", "web", "sh", "-c", f"ln -s {tmp_path} /out; ln -s ../../../../..{tmp_path} /up")
+    web.run("exec", "web", "sh", "-c", f"ln -s '{tmp_path}' /out; ln -s '../../../../..{tmp_path}' /up")
     for name in ("out", "up"):
         assert "No such file" in web.run("cp", f"web:/{name}/secret", "-", code=1).stderr
         write(tmp_path, {"evil": "written"})

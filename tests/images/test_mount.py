@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -35,7 +36,7 @@ def test_mounts_stay_are_listed_and_protect_what_they_show(root: str, capsys: py
     put_image(root, "app:1.0", [FILES, MORE])
     put_image(root, "one:1.0", [FILES])
     assert main(["mount", "--root", root, "app:1.0", "one:1.0"]) == 0
-    first, second = capsys.readouterr().out.split()
+    first, second = capsys.readouterr().out.splitlines()
     try:
         assert sorted(os.listdir(first)) == ["bin", "new"]
         assert sorted(os.listdir(second)) == ["bin", "gone"]
@@ -53,7 +54,7 @@ def test_mounts_stay_are_listed_and_protect_what_they_show(root: str, capsys: py
         assert "leave the folder" in capsys.readouterr().err
     finally:
         assert main(["umount", "--root", root, "--all"]) == 0
-    assert set(capsys.readouterr().out.split()) == {first, second}
+    assert set(capsys.readouterr().out.splitlines()) == {first, second}
     assert mounted(root, capsys) == []
     assert os.listdir(f"{root}/mounts") == []
     assert main(["umount", "--root", root, "one:1.0"]) == 1
@@ -79,8 +80,9 @@ def test_an_ordinary_user_is_told_how(root: str, capsys: pytest.CaptureFixture[s
     assert main(["mount", "--root", root, "app:1.0"]) == 1
     message = capsys.readouterr().err
     assert "this user may not mount" in message
-    shell = message.partition("`")[2].partition(" sh`")[0].split()[1:]
-    pybuild = f"{sys.executable} -m builder --root {root}"
-    command = [*shell, "sh", "-c", f"ls $({pybuild} mount app:1.0) && {pybuild} umount --all"]
+    setting, *shell = shlex.split(message.partition("`")[2].partition(" sh`")[0])
+    assert setting == f"PYBUILD_ROOT={root}"
+    pybuild = f"{sys.executable} -m builder --root '{root}'"
+    command = [*shell, "sh", "-c", f'ls "$({pybuild} mount app:1.0)" && {pybuild} umount --all']
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.stdout.split()[:2] == ["bin", "new"], done.stderr

@@ -9,9 +9,9 @@ import io
 import json
 import lzma
 import os
+import shlex
 import shutil
 import subprocess
-import sys
 import tarfile
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -26,6 +26,7 @@ from builder.cli.main import main
 from builder.model.digest import Digest
 from builder.store.check import check
 from builder.store.store import Store
+from tests.support.cli import Pybuild
 from tests.support.placed import put_image, put_index
 
 BASE = {"bin/": b"", "bin/sh": b"#!"}
@@ -87,8 +88,8 @@ def test_compressed_archives(compression: str, root: str, tmp_path: Path) -> Non
 
 def test_pipes(root: str, tmp_path: Path) -> None:
     put_image(root, "app:1.0", [BASE, APP])
-    pybuild = f"{sys.executable} -m builder"
-    command = f"{pybuild} --root {root} save app:1.0 | {pybuild} --root {tmp_path / 'other'} load -q"
+    saving, loading = Pybuild(Path(root), tmp_path), Pybuild(tmp_path / "other", tmp_path)
+    command = f"{shlex.join(saving.argv('save', 'app:1.0'))} | {shlex.join(loading.argv('load', '-q'))}"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
     assert done.stdout == "app:1.0\n"
     assert names_of(str(tmp_path / "other")) == names_of(root)
