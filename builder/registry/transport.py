@@ -196,7 +196,9 @@ def target_of(url: str, location: str) -> str:
     here = place_of(url)
     in_clear = here[0] == "http" and (here[1] == place[1] or (is_loopback(here[1]) and is_loopback(place[1])))
     if place[0] != "https" and not in_clear:
-        raise RegistryError("bad-answer", f"{host_of(url)} redirects to http://{host_of(target)}, not to https")
+        hint = "a web server before it has to pass `X-Forwarded-Proto: https` on" if here[1] == place[1] else None
+        message = f"{host_of(url)} redirects to {place[0]}://{host_of(target)}, not to https"
+        raise RegistryError("bad-answer", message, hint=hint)
     return target
 
 

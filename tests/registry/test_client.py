@@ -17,7 +17,7 @@ from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
 from builder.registry.access import Access
 from builder.registry.hosts import endpoints
-from builder.registry.transport import Transport
+from builder.registry.transport import Transport, target_of
 from tests.registry.scripted import Reply, Script, scripted
 from tests.support.layouts import write_layout
 from tests.support.registry import copy_image
@@ -247,3 +247,9 @@ def test_a_network_may_be_listed(item: str, domain: str, is_insecure: bool) -> N
 def test_what_cannot_be_listed(item: str) -> None:
     with pytest.raises(UsageError, match="not an insecure registry"):
         Access(Registries(insecure=(item,)), {})
+
+
+def test_a_registry_that_does_not_know_that_it_is_behind_tls() -> None:
+    with pytest.raises(RegistryError) as caught:
+        target_of("https://registry.example/v2/app/blobs/uploads/", "http://registry.example/v2/app/blobs/uploads/1")
+    assert "X-Forwarded-Proto" in str(caught.value.hint)
