@@ -17,17 +17,19 @@ from builder.layers.scan import FileItem, scan_upper
 from builder.model.digest import Digest
 from builder.model.entry import Entry, Kind
 from builder.solve.types import Record
-from builder.store.check import Finding
+from builder.store.check import Finding, Told
 from builder.store.store import Store
 
 _CHUNK = 1 << 20
 _MARKERS = (Kind.WHITEOUT, Kind.OPAQUE)
 
 
-def layer_findings(store: Store, records: Sequence[Record]) -> Iterator[Finding]:
+def layer_findings(store: Store, records: Sequence[Record], told: Told) -> Iterator[Finding]:
     """`layer-unknown`, `record-damaged`, `table-differs`, `snapshot-changed`."""
     read: set[Digest] = set()
-    for blob, said in sorted(_claims(store, records).items()):
+    claims = sorted(_claims(store, records).items())
+    for done, (blob, said) in enumerate(claims):
+        told(done, len(claims))
         found = _read(store, blob)
         if found is not None:
             actual, table = found

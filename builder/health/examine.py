@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 
 from builder.cache.local import LocalCache
 from builder.containers.records import is_container, read_container
@@ -29,12 +30,15 @@ _NAMES = {
 """What the names in a folder of the store look like."""
 
 
-def examine(store: Store) -> list[Finding]:
-    """All that is wrong; empty when the store is whole. Changes nothing, and others may go on meanwhile."""
+def examine(store: Store, told: Callable[[str, int, int], None]) -> list[Finding]:
+    """All that is wrong; empty when the store is whole. Changes nothing, and others may go on meanwhile. `told` hears
+    of what is read, and how many are done, of how many."""
     with closing(LocalCache(store)) as cache:
         caches = list(cache_findings(store))
         records = [] if any(finding.code == "cache-damaged" for finding in caches) else list(cache.records())
-        return [*_layout(store), *check(store), *layer_findings(store, records), *caches, *_containers(store)]
+        blobs = check(store, partial(told, "blobs"))
+        layers = layer_findings(store, records, partial(told, "layers"))
+        return [*_layout(store), *blobs, *layers, *caches, *_containers(store)]
 
 
 def _layout(store: Store) -> Iterator[Finding]:

@@ -46,18 +46,20 @@ def open_damaged(root: str) -> tuple[Store, list[Mended]]:
     return Store.open(root), mended
 
 
-def repair(store: Store, uses: Callable[[], Sequence[Use]], remover: Remover) -> Repaired:
-    """Afterwards the store is whole, but for what is `left`."""
+def repair(
+    store: Store, uses: Callable[[], Sequence[Use]], remover: Remover, told: Callable[[str, int, int], None]
+) -> Repaired:
+    """Afterwards the store is whole, but for what is `left`. `told` as for `examine`."""
     mender = _Mender(store, uses, remover)
     mended: list[Mended] = []
     for _ in range(_ROUNDS):
-        found = examine(store)
+        found = examine(store, told)
         done = [Mended(finding, what) for finding in found if (what := mender.mend(finding))]
         mended += done
         if not done:
             break
     else:
-        found = examine(store)
+        found = examine(store, told)
     return Repaired(mended, [mender.left(finding) for finding in found])
 
 

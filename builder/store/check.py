@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from builder.errors import StoreError
@@ -11,6 +11,9 @@ from builder.model.descriptor import Descriptor
 from builder.model.digest import HEX_LENGTHS, is_hex
 from builder.store.reach import reach
 from builder.store.store import Store
+
+Told = Callable[[int, int], None]
+"""Hears how many are done, of how many."""
 
 
 class Finding(NamedTuple):
@@ -22,14 +25,16 @@ class Finding(NamedTuple):
     message: str
 
 
-def check(store: Store) -> list[Finding]:
+def check(store: Store, told: Told = lambda *_: None) -> list[Finding]:
     """Every fault there is; empty when the store is whole. Other processes may go on meanwhile: what they have removed
     since it was looked at is no fault."""
-    return [*_blobs(store), *_index(store), *_derived(store)]
+    return [*_blobs(store, told), *_index(store), *_derived(store)]
 
 
-def _blobs(store: Store) -> Iterator[Finding]:
-    for digest in store.blobs.all():
+def _blobs(store: Store, told: Told) -> Iterator[Finding]:
+    digests = list(store.blobs.all())
+    for done, digest in enumerate(digests):
+        told(done, len(digests))
         try:
             with store.blobs.open(digest, drop_damaged=False) as reader:
                 reader.finish()

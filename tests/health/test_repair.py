@@ -193,3 +193,18 @@ def test_a_snapshot_that_a_container_stands_on_is_told_and_left(hurt: Pybuild) -
         hurt.run("rm", "-f", "one")
     repair(hurt)
     assert not program.exists()
+
+
+def test_on_a_terminal_one_line_tells_how_far_it_is(whole: Pybuild) -> None:
+    ours, theirs = os.openpty()
+    command = [*Pybuild.argv(whole, "store", "check")]
+    with subprocess.Popen(
+        command, env=Pybuild.environment(whole), stdout=subprocess.PIPE, stderr=theirs, text=True
+    ) as process:
+        os.close(theirs)
+        assert process.communicate()[0] == "The store is whole.\n"
+    written = os.read(ours, 1 << 16).decode()
+    os.close(ours)
+    assert "reading blobs: 1 of " in written
+    assert "reading layers: 1 of " in written
+    assert written.endswith("\r\x1b[K")

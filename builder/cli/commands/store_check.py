@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 
 from builder.health.examine import examine
 from builder.health.repair import Mended, open_damaged, repair
@@ -35,8 +37,8 @@ def run(args: argparse.Namespace) -> int:
     """Exit code 1: something is damaged, and still is."""
     if args.repair:
         return _repair(args)
-    with open_store(args.root) as store:
-        findings = examine(store)
+    with open_store(args.root) as store, _shown() as told:
+        findings = examine(store, told)
     if args.format == "json":
         print(json.dumps([finding._asdict() for finding in findings]))
     else:
@@ -44,11 +46,26 @@ def run(args: argparse.Namespace) -> int:
     return 1 if findings else 0
 
 
+@contextmanager
+def _shown() -> Generator[Callable[[str, int, int], None]]:
+    """A large store is long to read: on a terminal one line tells how far we are, and is gone afterwards."""
+
+    def told(what: str, done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            print(f"\r\x1b[Kreading {what}: {done + 1} of {total}", end="", flush=True, file=sys.stderr)
+
+    try:
+        yield told
+    finally:
+        if sys.stderr.isatty():
+            print("\r\x1b[K", end="", flush=True, file=sys.stderr)
+
+
 def _repair(args: argparse.Namespace) -> int:
     root = args.root or default_root(os.environ, os.getuid())
     store, opened = open_damaged(root)
-    with store, any_remover() as remove:
-        found = repair(store, lambda: image_uses(store), remove)
+    with store, any_remover() as remove, _shown() as told:
+        found = repair(store, lambda: image_uses(store), remove, told)
     mended = [*opened, *found.mended]
     if args.format == "json":
         rows = [row.finding._asdict() | {"done": row.done} for row in mended]
