@@ -121,11 +121,11 @@ class StageState:
         own = self.steps[1:] if self.base.kind is SourceKind.SCRATCH else self.steps
         if not own:
             return self.last_layer
-        quiet_triggers = len(self.declared.triggers) - sum(step.text.startswith("ONBUILD ") for step in own)
         graph = self.shared.graph
+        total = str(self.declared.count)
         is_alone = len(graph.stages) == 1 and not any(graph.sources(self.declared))
         title = "" if is_alone else f"{self.declared.title} "
-        return f"[{title}{len(own)}/{len(self.steps) + quiet_triggers}] {own[-1].text}"
+        return f"[{title}{len(own):{len(total)}}/{total}] {own[-1].text}"
 
     def _with_variables(self, step: Step) -> Step:
         if isinstance(step.action, RunAction):

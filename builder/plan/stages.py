@@ -18,7 +18,7 @@ from builder.plan.facts import BaseExpanded, Listener
 from builder.plan.similar import nearest
 from builder.plan.types import NamedContext
 from builder.syntax.flag_values import mount_origin
-from builder.syntax.instructions import Buildfile, Copy, From, Instruction, Run
+from builder.syntax.instructions import Buildfile, Copy, From, Instruction, Run, Workdir
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
 
@@ -46,6 +46,13 @@ class DeclaredStage:
     @property
     def starts_from_image(self) -> bool:
         return self.base is None and self.context is None and self.base_name != SCRATCH
+
+    @property
+    def count(self) -> int:
+        """How many steps BuildKit says that there are: the base if it is no stage, every trigger whatever it does, and
+        a WORKDIR that has nothing to make, too."""
+        steps = sum(isinstance(item, (Run, Copy, Workdir)) for item in self.instructions)
+        return (self.base is None and self.base_name != SCRATCH) + len(self.triggers) + steps
 
     @property
     def title(self) -> str:
