@@ -9,7 +9,7 @@ from builder.errors import BuilderError
 from builder.model.canonical import canonical
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest, is_hex
-from builder.model.layer import Layer
+from builder.model.layer import Claim, Layer
 from builder.solve.types import Record
 
 _ANY_DIGIT = str.maketrans("123456789", "000000000")
@@ -21,7 +21,9 @@ DAMAGED = (ValueError, TypeError, KeyError, RecursionError, BuilderError)
 
 def to_json(record: Record) -> dict[str, object]:
     members = record._asdict() | {"layer": layer_to_json(record.layer), "parts": dict(record.parts)}
-    del members["origin"]
+    del members["origin"], members["claims"]
+    if record.claims:
+        members["claims"] = {str(claim.diff_id): str(claim.table) for claim in record.claims}
     if not record.notes:
         del members["notes"]
     return members
@@ -39,10 +41,17 @@ def from_json(value: object) -> Record:
         raise TypeError("a record has seconds")
     if not is_hex(texts["key"]) or texts["created"].translate(_ANY_DIGIT) != "0000-00-00T00:00:00Z":
         raise ValueError("a record has a key and a time")
-    notes = value.get("notes", {})
-    if not isinstance(notes, dict):
-        raise TypeError("a record has notes")
-    return Record(layer=layer_from_json(value["layer"]), parts=parts, seconds=seconds, notes=notes, **texts)
+    notes, claims = value.get("notes", {}), value.get("claims", {})
+    if not isinstance(notes, dict) or not isinstance(claims, dict):
+        raise TypeError("a record has notes and claims")
+    return Record(
+        layer=layer_from_json(value["layer"]),
+        parts=parts,
+        seconds=seconds,
+        notes=notes,
+        claims=tuple(Claim(Digest.parse(name), Digest.parse(table)) for name, table in claims.items()),
+        **texts,
+    )
 
 
 def layer_to_json(layer: Layer) -> dict[str, object]:

@@ -9,6 +9,7 @@
     push.py pull.py   between the store and registries; remote.py: what a registry has, without pulling
     fetch.py      a layer's blob in the store; report.py: for people to watch
     unpack.py     a layer's table of contents, and its snapshot; contents.py: the bytes of single files
+    claims.py     what somebody says of layers that are not here, where files are only placed on them
     keep.py       a tar stream to a layer; docker_archive.py: what docker save wrote, to an image
     assemble.py   layers and a config to an image in the store
     stored.py     reading images of the store; find.py: by name or id, as people type them

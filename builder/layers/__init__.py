@@ -4,6 +4,7 @@
     compress -> members -> placing -> apply   (a layer's blob to a directory in overlay form)
                                    -> archive (a user's tar to items, for ADD)
     table, tree                               (what a layer holds, what a stack shows, without unpacking)
+    claimed                                   (a table that travels without its layer)
     paths                                     (opening files inside untrusted directories)
 
 What holds for all: bytes depend on entries and content only (DESIGN, promise 4); nothing outside of the given

@@ -14,6 +14,14 @@ class Layer(NamedTuple):
     """The compressed blob."""
 
 
+class Claim(NamedTuple):
+    """That a layer has this table of contents, as somebody says who did not bring the layer itself."""
+
+    diff_id: Digest
+    table: Digest
+    """Of the table as it is written (`layers/table.py`)."""
+
+
 Chain = tuple[Layer, ...]
 """A stack of layers, bottom first. Its identity is `chain_id` of its diff ids: how it was made does not count."""
 

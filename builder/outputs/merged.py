@@ -24,6 +24,7 @@ def merged_files(chain: Chain, means: Means) -> Iterator[Iterator[Item]]:
     """Every entry of the merged tree but its root, sorted, each directory before what is in it, each file before links
     to it. Openers hold within the block. Only layers that show something are read."""
     tree = Tree.of(ensure_tables(means.store, chain, means.open_source))
+    means.check()
     with Contents(means.store, means.open_source) as contents:
         contents.take(chain, tree, tree.walk())
         yield ((entry, _opener(entry, contents)) for entry in merged_entries(tree))

@@ -73,6 +73,9 @@ class Means(NamedTuple):
     route: Callable[[], Route]
     """How to push; made when it is first called."""
     stdout_fd: int = 1
+    check: Callable[[], None] = lambda: None
+    """Called when it is known what the layers hold, before their files are written. Raises where the build had taken
+    them for something else."""
 
 
 class Output(Protocol):

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from builder.cache.local import LocalCache
     from builder.cache.memo import Derived
     from builder.cache.remote.exchange import Exchange
+    from builder.images.claims import Claims
     from builder.images.index import Built
     from builder.images.resolve import StoreResolver
     from builder.images.stored import Image
@@ -159,6 +160,8 @@ class Workshop(NamedTuple):
     """From the records of the last build of this file to all that is known."""
     exchange: Exchange | None
     """The caches elsewhere; None where there are none."""
+    claims: Claims | None
+    """What is said of layers that are not here; None: nothing."""
     derived: Derived
     records: LocalCache
     """Those of this machine alone."""
@@ -248,6 +251,8 @@ def _build(options: BuildOptions, shop: Workshop, recording: Recording) -> _Buil
     except BuilderError as error:
         if not _can_go_without(error, shop):
             raise
+    if shop.claims is not None:
+        shop.claims.forget()
     return _carry_out(options, text, plan, shop, recording)
 
 
@@ -278,12 +283,15 @@ def _carry_out(options: BuildOptions, text: BuildfileText, plan: Plan, shop: Wor
     )
     recording.follow(plan, solver)
     solution = solver.solve()
+    if shop.claims is not None:
+        shop.claims.check()
     runner.forget_failure()
     names, image = shop.write_outputs(_assembled(plan, solution, shop))
     ledger.save(solution.records)
     _write_files(options, image, names, recording.id)
     if shop.exchange is not None:
-        shop.exchange.finish(solution.records, shop.derived.used)
+        results = {stage.full_title: solution.results[stage.position].layers for stage in plan.stages}
+        shop.exchange.finish(solution.records, shop.derived.used, results)
     shop.tidy(any(decision.record is None for decision in solution.decisions))
     return _Built(image, names, solution)
 

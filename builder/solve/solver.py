@@ -179,6 +179,7 @@ class Solver:
             seconds=round(now - started, 3),
             build=self.options.build_id,
             notes=notes_of(decision.step, state, self.states, self.plan),
+            claims=self.runner.believed(decision.step, inputs),
         )
         self.cache.keep(record)
         return record

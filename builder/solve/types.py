@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from builder.lean import NamedTuple, Protocol
 from builder.model.digest import Digest
-from builder.model.layer import Chain, Layer
+from builder.model.layer import Chain, Claim, Layer
 from builder.plan.types import Step
 
 KEY_FORMAT = 1
@@ -44,6 +44,9 @@ class Record(NamedTuple):
     """Id of the build that ran it."""
     notes: Mapping[str, object] = {}
     """What explanations need beside the parts: see `solve/reasons/notes.py`."""
+    claims: tuple[Claim, ...] = ()
+    """What the step believed of the layers below it. The record counts only where they are known to be true, or are
+    believed again."""
     origin: str = ""
     """Which cache it was found in, if that is not this machine's; not part of what is kept."""
 
@@ -137,6 +140,9 @@ class StepRunner(Protocol):
     def run(self, step: Step, inputs: Inputs, log: Callable[[bytes], None]) -> Layer:
         """Carries the step out. Afterwards the layer's blob is in the store. `log` takes the output of the process as
         it comes. Raises StepError with the exit code when the process fails."""
+
+    def believed(self, step: Step, inputs: Inputs) -> tuple[Claim, ...]:
+        """What `run` took at somebody's word of the layers that the step stands on."""
 
     def describe_content(self, name: str, old: object, new: object) -> str:
         """What differs between two values of a content part, e.g. `1 file changed: src/app.py (content)`; empty where

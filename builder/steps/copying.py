@@ -19,7 +19,7 @@ from builder.steps.commit import commit_table
 from builder.steps.kitchen import Kitchen
 from builder.steps.owner import Owner, parse_owner
 from builder.steps.place import Item, NewDirectory, Placement
-from builder.steps.trees import below, file_reader, files_below, stack_contents, tree_of
+from builder.steps.trees import below, file_reader, files_below, ground_of, stack_contents, tree_of
 
 if TYPE_CHECKING:
     from builder.steps.remote import Fetched
@@ -56,7 +56,7 @@ def copy_layer(
 ) -> Copied:
     """Afterwards the layer is in the store. `origin` are the layers that the sources come from, None the context."""
     base = () if action.link else parent
-    tree = tree_of(base, kitchen)
+    tree = ground_of(base, kitchen)
     owner = parse_owner(action.chown, file_reader(base, kitchen)) if action.chown else None
     with ExitStack() as opened:
         placement = Placement(below(tree), files_below(base, tree, kitchen, opened))

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from builder.cache.memo import Derived
     from builder.context.filetree import Context
+    from builder.images.claims import Claims
     from builder.images.fetch import Progress
     from builder.images.sources.types import OpenSource
     from builder.model.layer import Layer
@@ -42,6 +43,8 @@ class Kitchen(NamedTuple):
     """The socket of an SSH agent, likewise."""
     opened: ExitStack
     """Ends with the build."""
+    claims: Claims | None = None
+    """What is said of layers that are not here; None: nothing."""
     stop_fetching: Callable[[], None] = lambda: None
     """Whoever waits for a layer to arrive gets an error now."""
     mount_archive: Callable[[str], Layer | None] = lambda _: None

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from builder.errors import BuilderError
 from builder.lean import TYPE_CHECKING
 from builder.model.digest import Digest
-from builder.model.layer import Layer
+from builder.model.layer import Claim, Layer
 from builder.model.platform import Platform
 from builder.plan.types import CopyAction, Plan, RunAction, SourceKind, Stage, Step, WorkdirAction
 from builder.solve.types import Inputs, Parts
@@ -105,6 +105,13 @@ class LocalStepRunner:
                     return run_workdir(step.action, inputs.parent, self._kitchen)
         except BuilderError as error:
             raise error.at(step.span) from error.__cause__
+
+    def believed(self, step: Step, inputs: Inputs) -> tuple[Claim, ...]:
+        """RUN has had the layers themselves, and an independent layer stands on none."""
+        claims = self._kitchen.claims
+        if isinstance(step.action, RunAction) or (isinstance(step.action, CopyAction) and step.action.link):
+            return ()
+        return claims.believed(inputs.parent) if claims else ()
 
     def describe_content(self, name: str, old: object, new: object) -> str:
         if name.startswith("mount:"):

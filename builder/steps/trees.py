@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
@@ -12,7 +12,7 @@ from builder.images.contents import Contents
 from builder.images.unpack import ensure_table
 from builder.layers.tree import Tree
 from builder.model.entry import Entry, Kind
-from builder.model.layer import Chain
+from builder.model.layer import Chain, Layer
 from builder.steps.kitchen import Kitchen
 from builder.steps.owner import ReadFile
 from builder.steps.place import Item
@@ -22,9 +22,25 @@ USER_FILE_BYTES = 10 << 20
 
 
 def tree_of(chain: Chain, kitchen: Kitchen) -> Tree:
-    """Layers whose contents are not known yet are fetched and read."""
-    tables = [ensure_table(kitchen.store, layer, kitchen.open_source, kitchen.fetching) for layer in chain]
-    return Tree.of(tables)
+    """What can be read there. Layers whose contents are not known yet are fetched and read."""
+    return Tree.of([_known_table(layer, kitchen) for layer in chain])
+
+
+def ground_of(chain: Chain, kitchen: Kitchen) -> Tree:
+    """What files are placed on: of layers that are not here it suffices that somebody says what they hold."""
+    return Tree.of([_said_table(layer, kitchen) for layer in chain])
+
+
+def _known_table(layer: Layer, kitchen: Kitchen) -> Sequence[Entry]:
+    return ensure_table(kitchen.store, layer, kitchen.open_source, kitchen.fetching)
+
+
+def _said_table(layer: Layer, kitchen: Kitchen) -> Sequence[Entry]:
+    store, blob = kitchen.store, layer.descriptor
+    if kitchen.claims is None or store.tables.has(layer.diff_id) or store.blobs.has(blob.digest, blob.size):
+        return _known_table(layer, kitchen)
+    claimed = kitchen.claims.table(layer)
+    return _known_table(layer, kitchen) if claimed is None else claimed
 
 
 def below(tree: Tree) -> Callable[[str], Entry | None]:
@@ -71,7 +87,7 @@ def file_reader(chain: Chain, kitchen: Kitchen) -> ReadFile | None:
         return None
 
     def read(path: str) -> bytes | None:
-        tree = tree_of(chain, kitchen)
+        tree = ground_of(chain, kitchen)
         found = tree.resolve(path)
         entry = StackTree(tree).get(found)
         if entry is None or entry.kind is not Kind.FILE:

@@ -8,13 +8,13 @@ from builder.steps.commit import commit_items
 from builder.steps.kitchen import Kitchen
 from builder.steps.owner import parse_owner
 from builder.steps.place import NewDirectory, Placement
-from builder.steps.trees import below, file_reader, tree_of
+from builder.steps.trees import below, file_reader, ground_of
 
 
 def run_workdir(action: WorkdirAction, parent: Chain, kitchen: Kitchen) -> Layer:
     """Existing directories are not touched; when all exist the layer is empty. What is made has the time of the epoch,
     0 without one: the same instruction gives the same bytes."""
-    placement = Placement(below(tree_of(parent, kitchen)))
+    placement = Placement(below(ground_of(parent, kitchen)))
     uid, gid = parse_owner(action.user, file_reader(parent, kitchen)) if action.user else (0, 0)
     path = placement.resolve(action.path)
     placement.make_directories(path, NewDirectory(0o755, uid, gid, kitchen.epoch or 0))

@@ -63,6 +63,12 @@ class Tables:
         except OSError as error:
             raise store_error(error, self.path(diff_id)) from error
 
+    def text(self, diff_id: Digest) -> bytes:
+        """The table as it is written. Raises StoreError `table-missing`."""
+        from builder.layers.table import table_text
+
+        return table_text(self.read(diff_id))
+
     def put(self, diff_id: Digest, entries: Iterable[Entry]) -> None:
         """Afterwards `read(diff_id)` gives `entries`, path-sorted as they must be. A table that is there stays."""
         if self.has(diff_id):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 
 from builder.cache.layered import LayeredCache
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from builder.cache.ledger import Ledger
     from builder.cache.remote.exchange import Exchange
     from builder.context.origin import Origin
+    from builder.images.claims import Claims
+    from builder.model.layer import Claim
     from builder.progress.events import Reporter
     from builder.solve.types import CacheBackend
     from builder.store.store import Store
@@ -59,9 +62,10 @@ def workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: Ex
     opened.callback(local.close)
     policy = PullPolicy.ALWAYS if options.pull else PullPolicy.MISSING
 
-    means = tools.means()
     exchange = _exchange(options, store, tools, reporter, opened)
     derived = Derived(digest_memo(store), exchange.derived if exchange else lambda _: None)
+    claims = _claims(store, exchange, reporter) if exchange else None
+    means = tools.means()._replace(check=claims.check) if claims else tools.means()
     secret, agent = _secrets(options, store, opened)
     origins = _origins(options)
     contexts = OpenContexts(options.context, options.file, origins, _places(options, store, secret, agent), opened)
@@ -72,6 +76,7 @@ def workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: Ex
             context=contexts,
             worker=tools.worker,
             open_source=tools.open_source,
+            claims=claims,
             fetching=tools.fetching,
             stop_fetching=tools.stop_fetching,
             remove_tree=remover(tools.worker),
@@ -93,8 +98,9 @@ def workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: Ex
         resolver=StoreResolver(store, tools.open_source, policy),
         plan_options=_plan_options(options, origins),
         buildfile=contexts.buildfile,
-        cache=_caches(local, exchange),
+        cache=_caches(store, local, exchange, claims),
         exchange=exchange,
+        claims=claims,
         derived=derived,
         records=local,
         runner=runner,
@@ -122,10 +128,28 @@ def _places(
     )
 
 
-def _caches(local: LocalCache, exchange: Exchange | None) -> Callable[[Ledger, Plan], CacheBackend]:
-    if exchange is None:
-        return lambda ledger, _: LayeredCache([ledger, local], [local])
-    return lambda ledger, plan: exchange.around([ledger, local], local, plan)
+def _caches(
+    store: Store, local: LocalCache, exchange: Exchange | None, claims: Claims | None
+) -> Callable[[Ledger, Plan], CacheBackend]:
+    if exchange is None or claims is None:
+        return lambda ledger, _: LayeredCache([ledger, local], [local], lambda said: _known(store, said))
+    return lambda ledger, plan: exchange.around([ledger, local], local, plan, claims.believes)
+
+
+def _known(store: Store, said: Iterable[Claim]) -> bool:
+    from builder.images.claims import known_table
+
+    return all(known_table(store, claim.diff_id) == claim.table for claim in said)
+
+
+def _claims(store: Store, exchange: Exchange, reporter: Reporter) -> Claims:
+    from builder.images.claims import Claims
+    from builder.progress.events import WarningRaised
+
+    def warn(message: str) -> None:
+        reporter.emit(WarningRaised(time.time(), "TableOfContents", message))
+
+    return Claims(store, exchange.tables, warn)
 
 
 def _exchange(

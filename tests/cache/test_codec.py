@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from builder.cache.codec import DAMAGED, decode, encode, from_json, seal, unseal
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
-from builder.model.layer import Layer
+from builder.model.layer import Claim, Layer
 from builder.solve.types import Record
 
 TEXT = st.text(st.characters(exclude_categories=()), max_size=12)
@@ -30,6 +30,7 @@ RECORDS = st.builds(
     seconds=st.floats(0, 1e9),
     build=TEXT,
     notes=st.dictionaries(TEXT, JSON, max_size=2),
+    claims=st.binary(max_size=2).map(lambda data: (Claim(Digest.of(data), Digest.of(data + b"t")),)) | st.just(()),
     origin=st.just(""),
 )
 SAMPLE = Record(

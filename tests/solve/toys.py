@@ -9,7 +9,7 @@ from builder.errors import Span, StepError
 from builder.model.config import ImageConfig
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
-from builder.model.layer import Layer
+from builder.model.layer import Claim, Layer
 from builder.model.media_types import OCI_LAYER
 from builder.model.platform import Platform
 from builder.plan.types import Plan, RunAction, Source, SourceKind, Stage, Step
@@ -86,6 +86,9 @@ class ToyRunner:
 
     def describe_content(self, name: str, old: object, new: object) -> str:
         return f"{name} differs" if old != new else ""
+
+    def believed(self, step: Step, inputs: Inputs) -> tuple[Claim, ...]:  # noqa: ARG002
+        return ()
 
     def describe_layers(self, old: Digest, new: Digest) -> str:
         return "/file (content)" if old != new else ""

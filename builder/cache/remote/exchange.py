@@ -8,14 +8,18 @@ from typing import NamedTuple
 from builder.cache.layered import Asked, LayeredCache
 from builder.cache.local import LocalCache
 from builder.cache.remote import inline
-from builder.cache.remote.document import step_name
+from builder.cache.remote.document import TABLE_TYPE, SentTable, step_name
 from builder.cache.remote.exporter import Exporter
 from builder.cache.remote.imported import ImportedCache
 from builder.errors import BuilderError
+from builder.images.claims import Offer
 from builder.model.config import ImageConfig
-from builder.model.layer import Layer
+from builder.model.descriptor import Descriptor
+from builder.model.digest import Digest
+from builder.model.layer import Chain, Claim, Layer
 from builder.plan.types import Plan, SourceKind
 from builder.solve.types import Record
+from builder.store.store import Store
 
 
 class Selection:
@@ -27,7 +31,11 @@ class Selection:
         self._titles: frozenset[str] = frozenset()
 
     def __call__(self, record: Record) -> bool:
-        return self._whole or step_name(record.step).split("#")[1] in self._titles
+        return self.stage(step_name(record.step).split("#")[1])
+
+    def stage(self, title: str) -> bool:
+        """Whether the steps of the stage with this full title are wanted."""
+        return self._whole or title in self._titles
 
     def begin(self, plan: Plan) -> None:
         self._titles = frozenset(_titles_of_images(plan))
@@ -58,6 +66,7 @@ class Exchange:
         self,
         imports: Sequence[ImportedCache],
         exports: Sequence[Exporting],
+        store: Store,
         *,
         is_inline: bool,
         warn: Callable[[str], None],
@@ -66,6 +75,7 @@ class Exchange:
         """`pack_mounts` makes archives of the cache mounts that have these ids."""
         self._imports = tuple(imports)
         self._exports = tuple(exports)
+        self._store = store
         self._is_inline = is_inline
         self._warn = warn
         self._pack_mounts = pack_mounts
@@ -74,15 +84,21 @@ class Exchange:
     def imports(self) -> tuple[ImportedCache, ...]:
         return self._imports
 
-    def around(self, own: Sequence[Asked], local: LocalCache, plan: Plan) -> LayeredCache:
+    def around(
+        self, own: Sequence[Asked], local: LocalCache, plan: Plan, believes: Callable[[Iterable[Claim]], bool]
+    ) -> LayeredCache:
         """A cache that asks `own` first; what is kept goes to `local`, and its layer on its way."""
         for export in self._exports:
             export.wanted.begin(plan)
-        return LayeredCache([*own, *self._imports], [local, *(export.exporter for export in self._exports)])
+        return LayeredCache([*own, *self._imports], [local, *(export.exporter for export in self._exports)], believes)
 
     def derived(self, key: str) -> str | None:
         """A digest that one of the caches has worked out; holds for this build only."""
         return next((text for cache in self._imports if (text := cache.derived(key)) is not None), None)
+
+    def tables(self, diff_id: Digest) -> Iterable[Offer]:
+        """What the caches say that a layer holds."""
+        return filter(None, (cache.contents(diff_id) for cache in self._imports))
 
     def mount(self, identity: str) -> Layer | None:
         """What a new cache mount begins with."""
@@ -105,20 +121,36 @@ class Exchange:
             return inline.with_records(config, records, epoch)
         return inline.without_records(config)
 
-    def finish(self, records: Sequence[Record], derived: Mapping[str, str]) -> None:
-        """Every `--cache-to` holds what the build has made. Raises the first failure of one that may not fail, when
-        all have been tried."""
+    def finish(self, records: Sequence[Record], derived: Mapping[str, str], results: Mapping[str, Chain]) -> None:
+        """Every `--cache-to` holds what the build has made; `results` are the layers of its stages, by full title.
+        Raises the first failure of one that may not fail, when all have been tried."""
         failures: list[BuilderError] = []
         for export in self._exports:
             try:
                 mounts = self._pack_mounts(export.mounts) if export.mounts else {}
-                export.exporter.finish(records, derived, mounts)
+                chains = [results[title] for title in results if export.wanted.stage(title)]
+                tables = self._tables(layer for chain in chains for layer in chain)
+                export.exporter.finish(records, derived, mounts, tables)
             except BuilderError as error:
                 if not export.may_fail:
                     failures.append(error)
                 self._warn(f"the cache {export.exporter.target.name} was not written: {error.message}")
         if failures:
             raise failures[0]
+
+    def _tables(self, layers: Iterable[Layer]) -> dict[str, SentTable]:
+        """What is known here, or else what the caches say: where one cache fills another, nothing is lost."""
+        found = {str(layer.diff_id): self._table(layer.diff_id) for layer in layers}
+        return {diff_id: sent for diff_id, sent in found.items() if sent is not None}
+
+    def _table(self, diff_id: Digest) -> SentTable | None:
+        if not self._store.tables.has(diff_id):
+            return next((sent for cache in self._imports if (sent := cache.passed_on(diff_id))), None)
+        from builder.layers.claimed import pack_table
+
+        text = self._store.tables.text(diff_id)
+        packed = pack_table(text)
+        return SentTable(Descriptor(TABLE_TYPE, Digest.of(packed), len(packed)), Digest.of(text), packed)
 
     def stop(self) -> None:
         """Nothing is sent any more. Safe to repeat."""

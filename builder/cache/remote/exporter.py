@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
-from builder.cache.remote.document import LISTING_TYPE, MEDIA_TYPE, Travelling, encode
+from builder.cache.remote.document import LISTING_TYPE, MEDIA_TYPE, SentTable, Travelling, encode, is_embedded
 from builder.cache.remote.imported import listing_path, listings_in
 from builder.errors import ImageError
 from builder.images.destinations.types import Destination
@@ -58,7 +58,13 @@ class Exporter:
         if self._wants(record):
             self._send(record.layer.descriptor)
 
-    def finish(self, records: Iterable[Record], derived: Mapping[str, str], mounts: Mapping[str, Layer]) -> Descriptor:
+    def finish(
+        self,
+        records: Iterable[Record],
+        derived: Mapping[str, str],
+        mounts: Mapping[str, Layer],
+        tables: Mapping[str, SentTable],
+    ) -> Descriptor:
         """Afterwards the cache holds these records, as far as they are wanted, and nothing else. Returns what describes
         its manifest. Raises the first failure, and then the cache is what it was before."""
         wanted = [record for record in records if self._wants(record)]
@@ -67,14 +73,17 @@ class Exporter:
                 self._send(record.layer.descriptor)
             for archive in mounts.values():
                 self._send(archive.descriptor)
+            large = [sent for sent in tables.values() if not is_embedded(sent)]
+            for sent in large:
+                self._send(sent.blob, sent.data)
             listings = {digest: self._listing(digest) for digest in self._listings(wanted)}
             for future in list(self._sent.values()):
                 future.result()
         finally:
             self.stop()
-        travelling = Travelling(tuple(wanted), derived, listings, mounts)
+        travelling = Travelling(tuple(wanted), derived, listings, mounts, tables)
         layers = [record.layer for record in wanted] + list(mounts.values())
-        blobs = [*(layer.descriptor for layer in layers), *listings.values()]
+        blobs = [*(layer.descriptor for layer in layers), *listings.values(), *(sent.blob for sent in large)]
         return self._write(encode(travelling), list(dict.fromkeys(blob._replace(annotations=()) for blob in blobs)))
 
     def stop(self) -> None:
@@ -83,19 +92,20 @@ class Exporter:
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _send(self, blob: Descriptor) -> None:
+    def _send(self, blob: Descriptor, data: bytes = b"") -> None:
+        """Its content is `data`, or is read where the store knows it to be."""
         with self._mutex:
             if blob.digest in self._sent:
                 return
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="cache-to")
-            self._sent[blob.digest] = self._pool.submit(self._bring, blob)
+            self._sent[blob.digest] = self._pool.submit(self._bring, blob, data)
 
-    def _bring(self, blob: Descriptor) -> None:
+    def _bring(self, blob: Descriptor, data: bytes) -> None:
         destination = self.target.destination
         if not destination.has_blob(blob):
             known = origins_of(self._store, blob.digest)
-            destination.put_blob(blob, lambda start: self._content(blob, start), known)
+            destination.put_blob(blob, lambda start: [data[start:]] if data else self._content(blob, start), known)
         if blob.media_type in media_types.LAYERS:
             remember_blob(self._store, blob.digest, self.target.origin)
 

@@ -7,15 +7,18 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import NamedTuple
 
 from builder.cache.codec import DAMAGED
 from builder.cache.remote import inline
-from builder.cache.remote.document import MEDIA_TYPE, Travelling, decode, step_name
+from builder.cache.remote.document import MEDIA_TYPE, SentTable, Travelling, decode, step_name
 from builder.errors import BuilderError, ImageError
+from builder.images.claims import Offer
 from builder.images.origins import remember_blob
 from builder.images.sources.types import DOCUMENT_LIMIT, OpenSource, Source
 from builder.images.unpack import ensure_table
+from builder.layers.claimed import PACKED_LIMIT
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest, is_hex
 from builder.model.layer import Layer
@@ -56,6 +59,8 @@ class ImportedCache:
         self._loaded: Travelling | None = None
         self._records: dict[str, Record] = {}
         self._given: dict[str, Record] = {}
+        self._told: dict[Layer, Digest] = {}
+        """The tables that were asked for."""
 
     @property
     def given(self) -> tuple[Record, ...]:
@@ -100,6 +105,22 @@ class ImportedCache:
     def derived(self, key: str) -> str | None:
         return self._travelling().derived.get(key)
 
+    def contents(self, diff_id: Digest) -> Offer | None:
+        """What the cache says that a layer holds."""
+        sent = self._travelling().tables.get(str(diff_id))
+        return Offer(sent.table, partial(self._table, sent)) if sent else None
+
+    def passed_on(self, diff_id: Digest) -> SentTable | None:
+        """The same for another cache; the store knows then where its blob is."""
+        sent = self._travelling().tables.get(str(diff_id)) if self._loaded else None
+        if sent is not None:
+            remember_blob(self._store, sent.blob.digest, self.place.origin)
+        return sent
+
+    def _table(self, sent: SentTable, layer: Layer) -> bytes:
+        self._told[layer] = sent.table
+        return sent.data or read_blob(self._open_source(self.place.origin), sent.blob, PACKED_LIMIT)
+
     def mount(self, identity: str) -> Layer | None:
         """An archive of a cache mount's files, which is in the store then."""
         archive = self._travelling().mounts.get(identity)
@@ -116,7 +137,7 @@ class ImportedCache:
     def leave_out(self) -> None:
         """From now on it is an empty cache."""
         with self._mutex:
-            self._loaded, self._records, self._given = Travelling(), {}, {}
+            self._loaded, self._records, self._given, self._told = Travelling(), {}, {}, {}
 
     def fault(self) -> BuilderError | None:
         """What is wrong with the layers that were given out; None where all of them are what they should be, and then
@@ -126,7 +147,17 @@ class ImportedCache:
                 ensure_table(self._store, record.layer, self._open_source)
             except BuilderError as error:
                 return error
-        return None
+        return next(filter(None, (self._fault_of(layer, table) for layer, table in self._told.items())), None)
+
+    def _fault_of(self, layer: Layer, table: Digest) -> BuilderError | None:
+        """What is wrong with a table that was asked for."""
+        try:
+            ensure_table(self._store, layer, self._open_source)
+        except BuilderError:
+            return None  # to blame is where the layer comes from
+        if Digest.of(self._store.tables.text(layer.diff_id)) == table:
+            return None
+        return ImageError("false-contents", f"layer {layer.diff_id} holds other files than it says")
 
     def _travelling(self) -> Travelling:
         with self._mutex:

@@ -33,6 +33,7 @@ def open_exchange(
     return Exchange(
         [_imported(parse_cache_from(text), route, warn) for text in cache_from],
         [_exporting(target, route) for target in targets if target.kind != "inline"],
+        route.store,
         is_inline=any(target.kind == "inline" for target in targets),
         warn=warn,
         pack_mounts=pack_mounts,
