@@ -1,7 +1,8 @@
-"""Tables, sizes and times as docker prints them."""
+"""Tables, objects, sizes and times as docker prints them."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from builder.progress.figures import ago_text
@@ -18,6 +19,15 @@ def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
     for line in lines:
         print("   ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def print_objects(values: Sequence[dict[str, object]], *, one_a_line: bool) -> None:
+    """What `inspect` prints: one list for people, as docker's, or one object a line for scripts."""
+    if one_a_line:
+        for value in values:
+            print(json.dumps(value))
+    else:
+        print(json.dumps(values, indent=4))
 
 
 def size_text(size_bytes: int) -> str:

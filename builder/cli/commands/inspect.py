@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 from builder.cli.commands.build import add_insecure
+from builder.cli.tables import print_objects
 from builder.images.inspect import inspect_image, inspect_platforms
 from builder.model.platform import Platform, host_platform
 from builder.store.store import Store
@@ -49,7 +49,8 @@ def run(args: argparse.Namespace) -> int:
             values = [value for name in args.images for value in inspect_platforms(store, name)]
         else:
             values = [inspect_image(store, name, platform, host_platform()) for name in args.images]
-    return _print(args, values)
+    print_objects(values, one_a_line=args.format == "json")
+    return 0
 
 
 def _remote(args: argparse.Namespace) -> int:
@@ -64,15 +65,8 @@ def _remote(args: argparse.Namespace) -> int:
             for name in args.images:
                 sys.stdout.buffer.write(raw_document(open_source, name))
             return 0
-        return _print(args, [inspect_remote(open_source, name, platform) for name in args.images])
-
-
-def _print(args: argparse.Namespace, values: list[dict[str, object]]) -> int:
-    if args.format == "json":
-        for value in values:
-            print(json.dumps(value))
-    else:
-        print(json.dumps(values, indent=4))
+        values = [inspect_remote(open_source, name, platform) for name in args.images]
+    print_objects(values, one_a_line=args.format == "json")
     return 0
 
 

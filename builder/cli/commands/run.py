@@ -32,16 +32,12 @@ MISUSED = CANNOT_RUN
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from builder.cli.container_options.arguments import add_options
+    from builder.cli.container_options.arguments import add_image_and_command, add_options
 
     add_options(parser)
     parser.add_argument("-d", "--detach", action="store_true", help="in the background; prints the id")
     add_attachment(parser)
-    parser.add_argument("image", metavar="IMAGE", help="name or id")
-    rest = parser.add_argument(
-        "command", nargs=argparse.REMAINDER, metavar="COMMAND", help="instead of the image's CMD"
-    )
-    rest.required = False  # or argparse names it among what is missing
+    add_image_and_command(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
 
+from builder.cli.tables import print_objects
 from builder.containers.volumes import inspect_volume
 from builder.wiring.store import open_store
 
@@ -23,9 +23,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     with open_store(args.root) as store:
         values = [inspect_volume(store, name) for name in args.names]
-    if args.format == "json":
-        for value in values:
-            print(json.dumps(value))
-    else:
-        print(json.dumps(values, indent=4))
+    print_objects(values, one_a_line=args.format == "json")
     return 0

@@ -46,6 +46,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--runtime", default="native", help="native, crun or runc (default: native)")
 
 
+def add_image_and_command(parser: argparse.ArgumentParser) -> None:
+    """Both of them last: what stands after the image is the command's, options too."""
+    parser.add_argument("image", metavar="IMAGE", help="name or id")
+    rest = parser.add_argument(
+        "command", nargs=argparse.REMAINDER, metavar="COMMAND", help="instead of the image's CMD"
+    )
+    rest.required = False  # or argparse names it among what is missing
+
+
 def _add_process(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("-e", "--env", action="append", default=[], metavar="NAME[=VALUE]", help="a variable of the environment")
