@@ -15,6 +15,7 @@ from builder.layers.scan import scan_upper
 from builder.layers.table import write_table
 from builder.model.entry import Kind
 from builder.sandbox.merged import Merged
+from builder.sandbox.unchanged import without_unchanged
 
 _BUFFER = 1 << 18
 
@@ -22,11 +23,10 @@ _BUFFER = 1 << 18
 def job(args: dict[str, Any], fds: list[int]) -> dict[str, Any]:
     """With `clamp` the upper directory has the same times as the layer afterwards: it becomes the layer's snapshot."""
     upper: str = args["upper"]
-    lowers = tuple(args["lowers"]) if "lowers" in args else None
     epoch: int | None = args.get("epoch")
     tar_fd, table_fd = fds
     with open(tar_fd, "wb", buffering=_BUFFER) as tar:
-        table = pack(changes(upper, lowers), tar, epoch)
+        table = pack(changes(upper, tuple(args["lowers"])), tar, epoch)
     if epoch is not None and args["clamp"]:
         clamp_times(upper, epoch)
     with open(table_fd, "wb", buffering=_BUFFER) as file:
@@ -34,14 +34,15 @@ def job(args: dict[str, Any], fds: list[int]) -> dict[str, Any]:
     return {"entries": len(table)}
 
 
-def changes(upper: str, lowers: tuple[str, ...] | None) -> Iterator[Item]:
-    """The items of the layer, sorted. With `lowers`, markers that hide nothing are left out: overlayfs calls every new
-    directory opaque, and fuse-overlayfs leaves a whiteout for everything that was removed."""
+def changes(upper: str, lowers: tuple[str, ...]) -> Iterator[Item]:
+    """The items of the layer, sorted. Files that are as they were are left out, and markers that hide nothing:
+    overlayfs calls every new directory opaque, and fuse-overlayfs leaves a whiteout for everything that was removed."""
     items = ((carried(entry), opener) for entry, opener in scan_upper(upper))
-    return items if lowers is None else without_idle_markers(items, Merged(lowers))
+    below = Merged(lowers)
+    return without_unchanged(_without_idle_markers(items, below), upper, below)
 
 
-def without_idle_markers(items: Iterable[Item], below: Merged) -> Iterator[Item]:
+def _without_idle_markers(items: Iterable[Item], below: Merged) -> Iterator[Item]:
     for item in items:
         entry = item[0]
         path = f"/{entry.path}"

@@ -27,6 +27,8 @@ mkdir /srv/temporary; rmdir /srv/temporary
 mkfifo /srv/pipe; chown 7:8 /srv/pipe
 touch -d @5 /srv/kept; chmod 1777 /root
 mv /srv/folder /srv/moved
+chown -R 0:0 /srv/same; mv /srv/same/big /srv/same/x; mv /srv/same/x /srv/same/big; ln /srv/same/two /srv/same/three
+cp -p /srv/again/f /f; rm -r /srv/again; mkdir /srv/again; mv /f /srv/again/f
 """
 
 
@@ -36,7 +38,8 @@ def layered(worker: Worker, base: str, tmp_path: Path) -> Runner:
     runner = Runner(worker, base, tmp_path)
     script = (
         "mkdir -p /srv/gone/x /srv/folder/sub; echo 1 > /srv/folder/sub/f; echo 2 > /srv/was-file; echo 3 > /srv/kept;"
-        "rm /bin/tee; ln /srv/kept /srv/linked; mkdir /srv/hidden; touch /srv/hidden/x"
+        "rm /bin/tee; ln /srv/kept /srv/linked; mkdir /srv/hidden; touch /srv/hidden/x;"
+        "mkdir /srv/same /srv/again; cd /srv/same; echo 1 > one; echo 2 > two; echo 3 > big; echo 4 > ../again/f"
     )
     first = runner.shell(script)
     assert first.status.code == 0, first
@@ -103,9 +106,22 @@ def test_a_captured_layer_holds_what_changed(worker: Worker, layered: Runner) ->
     assert not {name for name in names if str(name).endswith("deep/.wh..wh..opq")}, "a marker that hides nothing"
 
 
+def test_a_captured_layer_does_not_hold_again_what_was_only_copied_up(worker: Worker, layered: Runner) -> None:
+    """But a file that got a second name or lost its own, and what an opaque directory needs to hold."""
+    outcome = layered.shell(f"{CHANGES}chown 0:0 /srv/linked")
+    names = {row[0] for row in _listing(capture(worker, outcome.upper, lowers=layered.lowers))}
+    assert "srv/linked" in names
+    assert {str(name) for name in names if str(name).startswith(("srv/same/", "srv/again/"))} == {
+        "srv/same/two",
+        "srv/same/three",
+        "srv/again/.wh..wh..opq",
+        "srv/again/f",
+    }
+
+
 def test_times_in_the_snapshot_are_clamped_as_in_the_layer(worker: Worker, runner: Runner) -> None:
     outcome = runner.shell("mkdir /d; echo x > /d/f; ln -s f /d/l; touch -d @5 /d/old")
-    capture(worker, outcome.upper, epoch=10)
+    capture(worker, outcome.upper, epoch=10, lowers=runner.lowers)
     times = {name: os.lstat(f"{outcome.upper}/d/{name}").st_mtime for name in ("f", "l", "old", ".")}
     assert times == {"f": 10, "l": 10, "old": 5, ".": 10}
 
