@@ -85,7 +85,9 @@ def select(
             if source is None:
                 raise _missing(tree, match if has_wildcard(path) else written, match, where, ignored_by)
             if narrowed and narrowed.required is not None and not _holds(tree, match, source, narrowed.required):
-                raise _missing(tree, written, clean(f"{path}/{narrowed.required}"), where, ignored_by)
+                raise _kept_out(tree, written, path, narrowed.required, where) or _missing(
+                    tree, written, clean(f"/{path}/{narrowed.required}")[1:], where, ignored_by
+                )
             if source.is_directory or not only_directories:
                 found.append(source)
     return found
@@ -209,6 +211,23 @@ def _missing(
             "source-not-found", message, hint=f"line {rule.line} of the ignore file hides it: {sign}{rule.text}"
         )
     return ContextError("source-not-found", message, hint=_similar(tree, resolved))
+
+
+def _kept_out(tree: FileTree, written: str, start: str, required: str, where: str) -> ContextError | None:
+    """For what is there, and is not copied with `--parents` all the same."""
+    if not required:
+        message = f"--parents copies what is in a directory, while {written!r} names the directory itself"
+        return ContextError("source-not-found", message, hint="name what is in it, with a wildcard for all: *")
+    path = clean(f"/{start}/{required}")[1:]
+    resolved = tree.resolve(path)
+    if tree.get(resolved) is None:
+        return None
+    parts = path.split("/")
+    for way in ("/".join(parts[:count]) for count in range(1, len(parts))):
+        if _is_link(tree, way):
+            message = f"{written!r} goes through the symlink {way!r} of {where}, which --parents does not follow"
+            return ContextError("source-not-found", message, hint=f"name what it leads to: {resolved!r}")
+    return ContextError("source-not-found", f"--exclude leaves nothing of {written!r}")
 
 
 def _similar(tree: FileTree, path: str) -> str | None:

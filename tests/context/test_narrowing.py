@@ -104,8 +104,23 @@ def test_exclude_does_not_touch_a_file_that_is_named_or_matched(make_tree: MakeT
 
 
 def test_a_plain_source_that_is_left_out_is_missing(make_tree: MakeTree) -> None:
-    with pytest.raises(ContextError, match=r"a/one\.txt"):
+    with pytest.raises(ContextError, match=r"--exclude leaves nothing of 'a/one\.txt'"):
         select(make_tree(PROJECT), ["a/one.txt"], narrowing=narrowing("a/one.txt", parents=True))
+
+
+@pytest.mark.parametrize("source", [".", "/", "a/.//", "a/b/./."])
+def test_a_directory_itself_is_named_so(make_tree: MakeTree, source: str) -> None:
+    with pytest.raises(ContextError, match="names the directory itself"):
+        select(make_tree(PROJECT), [source], narrowing=narrowing(parents=True))
+
+
+@pytest.mark.parametrize("source", ["/a/link/two.md", "a/link/./two.md", "a/./link/two.md"])
+def test_a_symlink_on_the_way_is_named(make_tree: MakeTree, source: str) -> None:
+    with pytest.raises(
+        ContextError, match=r"through the symlink 'a/link'.*, which --parents does not follow"
+    ) as caught:
+        select(make_tree(PROJECT), [source], narrowing=narrowing(parents=True))
+    assert caught.value.hint == "name what it leads to: 'a/b/two.md'"
 
 
 def test_a_file_before_the_pivot_counts_in_stages_only(make_tree: MakeTree) -> None:
