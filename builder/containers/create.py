@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from builder.containers import network_kind
 from builder.containers.names import check_name, invent_name
-from builder.containers.records import all_containers, folder_of, write_container
+from builder.containers.records import PARTS, every_container, folder_of, write_container
 from builder.containers.times import now
 from builder.containers.tools import Tools
 from builder.containers.types import Container, MountPoint, Port, Settings
@@ -136,7 +136,7 @@ def _directory(image: str, asked: str) -> str:
 
 def _free_name(name: str, tools: Tools) -> str:
     """To be called while no other container can get a name."""
-    taken: Mapping[str, str] = {container.name: container.id for container in all_containers(tools.store)}
+    taken: Mapping[str, str] = {one.name: one.id for one in every_container(tools.store)}
     if name in taken:
         raise StoreError(
             "name-in-use",
@@ -181,7 +181,7 @@ def _any_free(port: Port) -> int:
 def _make_folder(container: Container, tools: Tools) -> None:
     """`base` stands below the image: the kernel's trees need directories to stand on, which are no change of it."""
     draft = tools.store.temporary.directory()
-    for name, mode in (("upper", 0o755), ("work", 0o700), ("base", 0o755)):
+    for name, mode in PARTS.items():
         os.mkdir(f"{draft}/{name}", mode)
         os.chmod(f"{draft}/{name}", mode)
     for name in ("dev", "proc", "sys"):

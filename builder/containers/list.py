@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from builder.containers.records import all_containers, state_of
-from builder.containers.types import Container, Port, State
+from builder.containers.records import every_container, state_of
+from builder.containers.types import Container, Damaged, MountPoint, Port, State
 from builder.errors import UsageError
 from builder.store.store import Store
 
@@ -14,34 +14,48 @@ _KEYS = ("ancestor", "exited", "id", "label", "name", "network", "publish", "sta
 
 
 class Listed(NamedTuple):
-    container: Container
+    """What is shown of a container; of one that is damaged, little."""
+
+    id: str
+    name: str
     state: State
+    image: str = ""
+    image_id: str = ""
+    command: tuple[str, ...] = ()
+    created: str = ""
+    ports: tuple[Port, ...] = ()
+    mounts: tuple[MountPoint, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+    network: str = ""
+
+    @property
+    def status(self) -> str:
+        return "paused" if self.state.paused else self.state.status
 
     def to_json(self) -> dict[str, Any]:
-        container, state = self
         return {
-            "id": container.id,
-            "name": container.name,
-            "image": container.image,
-            "image_id": container.image_id,
-            "command": list(container.argv),
-            "created": container.created,
-            "status": state.status,
-            "exit_code": state.exit_code,
-            "pid": state.pid,
-            "started": state.started,
-            "finished": state.finished,
-            "error": state.error,
-            "ports": [port_text(port) for port in container.ports],
-            "mounts": [mount.source or mount.destination for mount in container.mounts],
-            "labels": dict(container.run_config.labels),
-            "network": container.network,
+            "id": self.id,
+            "name": self.name,
+            "image": self.image,
+            "image_id": self.image_id,
+            "command": list(self.command),
+            "created": self.created,
+            "status": self.state.status,
+            "exit_code": self.state.exit_code,
+            "pid": self.state.pid,
+            "started": self.state.started,
+            "finished": self.state.finished,
+            "error": self.state.error,
+            "ports": [port_text(port) for port in self.ports],
+            "mounts": [mount.source or mount.destination for mount in self.mounts],
+            "labels": dict(self.labels),
+            "network": self.network,
         }
 
 
 def list_containers(store: Store, filters: Sequence[str] = (), *, everything: bool = False) -> list[Listed]:
-    """Newest first; only those that run, unless `everything`, or a filter that speaks of their state, asks for more.
-    Filters with the same key are alternatives."""
+    """Newest first; only those that run and those that are damaged, unless `everything`, or a filter that speaks of
+    their state, asks for more. Filters with the same key are alternatives."""
     wanted: dict[str, list[str]] = {}
     for text in filters:
         key, equals, value = text.partition("=")
@@ -50,40 +64,56 @@ def list_containers(store: Store, filters: Sequence[str] = (), *, everything: bo
             raise UsageError("bad-option", f"--filter {text}: no such filter", hint=hint)
         wanted.setdefault(key, []).append(value)
     everything = everything or bool({"status", "exited"} & wanted.keys())
-    listed = [Listed(container, state_of(store, container.id)) for container in all_containers(store)]
     return [
         row
-        for row in listed
-        if (everything or row.state.running)
+        for row in (_row(store, found) for found in every_container(store))
+        if (everything or row.state.status in ("running", "damaged"))
         and all(any(_fits(row, key, value) for value in values) for key, values in wanted.items())
     ]
 
 
+def _row(store: Store, found: Container | Damaged) -> Listed:
+    if isinstance(found, Damaged):
+        return Listed(found.id, found.name, State("damaged", error=found.why))
+    return Listed(
+        id=found.id,
+        name=found.name,
+        state=state_of(store, found.id),
+        image=found.image,
+        image_id=found.image_id,
+        command=found.argv,
+        created=found.created,
+        ports=found.ports,
+        mounts=found.mounts,
+        labels=found.run_config.labels,
+        network=found.network,
+    )
+
+
 def _fits(row: Listed, key: str, value: str) -> bool:
-    container, state = row
     facts: dict[str, Callable[[], bool]] = {
-        "ancestor": lambda: _is_of(container, value),
-        "exited": lambda: state.status == "exited" and str(state.exit_code) == value,
-        "id": lambda: container.id.startswith(value),
-        "label": lambda: _has_label(container, value),
-        "name": lambda: value in container.name,
-        "network": lambda: container.network == value,
-        "publish": lambda: any(value in (str(port.host), f"{port.host}/{port.protocol}") for port in container.ports),
-        "status": lambda: value == ("paused" if state.paused else state.status),
-        "volume": lambda: any(value in (mount.source, mount.destination) for mount in container.mounts),
+        "ancestor": lambda: _is_of(row, value),
+        "exited": lambda: row.status == "exited" and str(row.state.exit_code) == value,
+        "id": lambda: row.id.startswith(value),
+        "label": lambda: _has_label(row, value),
+        "name": lambda: value in row.name,
+        "network": lambda: row.network == value,
+        "publish": lambda: any(value in (str(port.host), f"{port.host}/{port.protocol}") for port in row.ports),
+        "status": lambda: value == row.status,
+        "volume": lambda: any(value in (mount.source, mount.destination) for mount in row.mounts),
     }
     return facts[key]()
 
 
-def _is_of(container: Container, image: str) -> bool:
-    if image.removesuffix(":latest") == container.image.removesuffix(":latest"):
-        return True
-    return bool(image) and container.image_id.hex.startswith(image.removeprefix("sha256:"))
+def _is_of(row: Listed, image: str) -> bool:
+    if image.removesuffix(":latest") == row.image.removesuffix(":latest"):
+        return bool(image)
+    return bool(image) and row.image_id.removeprefix("sha256:").startswith(image.removeprefix("sha256:"))
 
 
-def _has_label(container: Container, wanted: str) -> bool:
+def _has_label(row: Listed, wanted: str) -> bool:
     name, equals, value = wanted.partition("=")
-    labels = dict(container.run_config.labels)
+    labels = dict(row.labels)
     return name in labels and (not equals or labels[name] == value)
 
 
@@ -94,6 +124,8 @@ def status_text(state: State, since: str) -> str:
             return f"Up {since.removesuffix(' ago')}{' (Paused)' if state.paused else ''}"
         case "exited":
             return f"Exited ({state.exit_code}){f' {since}' if state.finished else ''}"
+        case "damaged":
+            return "Damaged"
     return "Created"
 
 

@@ -16,18 +16,23 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
-from contextlib import suppress
 
 from builder.containers.monitor.wire import connect
-from builder.containers.types import Container, State
-from builder.errors import StoreError
+from builder.containers.types import Container, Damaged, State
+from builder.errors import BuilderError, StoreError
 from builder.store.failures import storing
 from builder.store.store import Store
 
 _FOLDER = "containers"
+PARTS = {"upper": 0o755, "work": 0o700, "base": 0o755}
+"""The folders that every container has, with their modes."""
 _ID = re.compile(r"[0-9a-f]{64}")
+_NAME = re.compile(rb'"name": ?"([a-zA-Z0-9_.-]+)"')
+"""Near the beginning of a record, so that it outlives most damage."""
+_UNREADABLE = (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, BuilderError)
+"""What reading a record raises that is cut off, or of another form."""
 _KILLED = 137
+_BY_KILLING = "its monitor was killed, and it with it"
 
 
 def folder_of(store: Store, identifier: str) -> str:
@@ -35,41 +40,78 @@ def folder_of(store: Store, identifier: str) -> str:
 
 
 def all_containers(store: Store) -> list[Container]:
-    """Newest first."""
-    return sorted(_every(store), key=lambda container: (container.created, container.id), reverse=True)
+    """Those whose records can be read, newest first: what is damaged stands in no other's way."""
+    return [found for found in every_container(store) if isinstance(found, Container)]
 
 
-def _every(store: Store) -> Iterator[Container]:
+def damaged_containers(store: Store) -> list[Damaged]:
+    return [found for found in every_container(store) if isinstance(found, Damaged)]
+
+
+def every_container(store: Store) -> list[Container | Damaged]:
+    """Newest first; the damaged ones at the end."""
     with storing(store.folder(_FOLDER)):
-        names = [name for name in os.listdir(store.folder(_FOLDER)) if is_container(name)]
-    for name in names:
-        with suppress(FileNotFoundError):  # removed meanwhile
-            yield read_container(store, name)
+        names = sorted(name for name in os.listdir(store.folder(_FOLDER)) if _is_container(name))
+    found = [one for name in names if (one := _read(store, name)) is not None]
+    return sorted(found, key=lambda one: one.created if isinstance(one, Container) else "", reverse=True)
 
 
-def is_container(name: str) -> bool:
+def _is_container(name: str) -> bool:
     """By the name of its folder."""
     return bool(_ID.fullmatch(name))
 
 
-def read_container(store: Store, identifier: str) -> Container:
-    path = f"{folder_of(store, identifier)}/config.json"
+def _read(store: Store, identifier: str) -> Container | Damaged | None:
+    """None: it was removed meanwhile, which takes all of it away at once."""
+    folder, text = folder_of(store, identifier), b""
     try:
-        with open(path, encoding="utf-8") as file:
-            return Container.from_json(json.load(file))
-    except (ValueError, TypeError, KeyError) as error:
-        raise StoreError(
-            "bad-container", f"{path} is damaged: {error}", hint="remove the folder, or restore the file"
-        ) from error
+        with open(f"{folder}/config.json", "rb") as file:
+            text = file.read()
+        container = Container.from_json(json.loads(text))
+        why = _contradiction(folder, container)
+    except _UNREADABLE as error:
+        why = f"config.json: {_said(error)}"
+    if not why:
+        return container
+    name = _NAME.search(text)
+    damaged = Damaged(identifier, name[1].decode() if name else identifier[:12], why)
+    return damaged if os.path.isdir(folder) else None
+
+
+def _contradiction(folder: str, container: Container) -> str:
+    """What keeps one whose record can be read from ever being started."""
+    if container.id != os.path.basename(folder):
+        return "config.json: it is that of another container"
+    missing = [name for name in PARTS if not os.path.isdir(f"{folder}/{name}")]
+    return f"the folder {', '.join(missing)} is missing" if missing else ""
+
+
+def _said(error: Exception) -> str:
+    match error:
+        case OSError():
+            return error.strerror or str(error)
+        case KeyError():
+            return f"{error} is missing"
+        case _:
+            return str(error)
 
 
 def find_container(store: Store, text: str) -> Container:
-    """By name, id or the beginning of one; names come first. Raises StoreError `no-such-container`, `ambiguous-id`."""
-    everything = all_containers(store)
-    named = [container for container in everything if container.name == text.removeprefix("/")]
+    """By name, id or the beginning of one; names come first. Raises StoreError `no-such-container`, `ambiguous-id`,
+    `bad-container` where it is damaged."""
+    found = find_even_damaged(store, text)
+    if isinstance(found, Damaged):
+        raise found.error()
+    return found
+
+
+def find_even_damaged(store: Store, text: str) -> Container | Damaged:
+    """As `find_container`."""
+    everything = every_container(store)
+    named = [one for one in everything if one.name == text.removeprefix("/")]
     if named:
         return named[0]
-    found = [container for container in everything if text and container.id.startswith(text)]
+    found = [one for one in everything if text and one.id.startswith(text)]
     if not found:
         raise StoreError("no-such-container", f"there is no container {text[:200]}", hint="`pybuild ps -a` lists them")
     if len(found) > 1:
@@ -95,9 +137,7 @@ def state_of(store: Store, identifier: str) -> State:
     if state.running and not _is_attended(folder):
         state = read_state(folder)  # it may have ended just now
     if state.running and not _is_attended(folder):
-        return state._replace(
-            status="exited", pid=0, monitor=0, exit_code=_KILLED, error="its monitor was killed, and it with it"
-        )
+        return state._replace(status="exited", pid=0, monitor=0, exit_code=_KILLED, error=state.error or _BY_KILLING)
     return state
 
 
@@ -110,11 +150,15 @@ def _is_attended(folder: str) -> bool:
 
 
 def read_state(folder: str) -> State:
+    """One that is damaged, as a machine that stopped may leave it, says nothing: whether the container runs is for its
+    monitor to tell."""
     try:
         with open(f"{folder}/state.json", encoding="utf-8") as file:
             return State(**json.load(file))
     except FileNotFoundError:
         return State()
+    except (ValueError, TypeError) as error:
+        return State(status="running", error=f"state.json is damaged: {error}")
 
 
 def write_state(folder: str, state: State) -> None:

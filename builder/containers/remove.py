@@ -8,9 +8,9 @@ from contextlib import suppress
 from builder.containers import cgroups
 from builder.containers.client import ask, wait_for_end
 from builder.containers.hold import hold_stopped
-from builder.containers.records import folder_of
+from builder.containers.records import damaged_containers, folder_of
 from builder.containers.tools import Tools
-from builder.containers.types import Container
+from builder.containers.types import Container, Damaged
 from builder.containers.volumes import remove_unused_volume
 from builder.errors import StoreError
 from builder.store.failures import storing
@@ -21,9 +21,11 @@ from builder.store.trees import Remover
 _KILL = 9
 
 
-def remove_container(container: Container, tools: Tools, *, force: bool = False, volumes: bool = False) -> None:
-    """Afterwards it is gone; `force` ends it first, `volumes` takes those that have no name along. Raises StoreError
-    `still-running`."""
+def remove_container(
+    container: Container | Damaged, tools: Tools, *, force: bool = False, volumes: bool = False
+) -> None:
+    """Afterwards it is gone; `force` ends it first, `volumes` takes those that have no name along, which are not known
+    of one that is damaged. Raises StoreError `still-running`."""
     try:
         while (lock := hold_stopped(tools.store, container.id)) is None:
             if not force:
@@ -37,10 +39,15 @@ def remove_container(container: Container, tools: Tools, *, force: bool = False,
     except StoreError as error:
         if error.code != "no-such-container":  # one of --rm removes itself
             raise
-    if volumes or container.settings.remove:
-        for mount in container.mounts:
-            if mount.anonymous:
-                remove_unused_volume(tools.store, mount.source, tools.remove_tree)
+    if isinstance(container, Container) and (volumes or container.settings.remove):
+        _remove_volumes(container, tools)
+
+
+def _remove_volumes(container: Container, tools: Tools) -> None:
+    """Those without a name. While another container is damaged nobody knows which ones it has, and they stay."""
+    for mount in () if damaged_containers(tools.store) else container.mounts:
+        if mount.anonymous:
+            remove_unused_volume(tools.store, mount.source, tools.remove_tree)
 
 
 def remove_stopped(store: Store, container: Container, remover: Remover) -> bool:
@@ -56,7 +63,7 @@ def remove_stopped(store: Store, container: Container, remover: Remover) -> bool
     return True
 
 
-def end_container(container: Container, tools: Tools) -> None:
+def end_container(container: Container | Damaged, tools: Tools) -> None:
     """Afterwards nothing of it runs."""
     with suppress(StoreError):  # it has ended meanwhile
         watch, _ = ask(tools.store, container.id, container.name, {"do": "watch"})
@@ -65,7 +72,7 @@ def end_container(container: Container, tools: Tools) -> None:
         watch.close()
 
 
-def _remove_held(store: Store, container: Container, lock: FileLock, remover: Remover) -> None:
+def _remove_held(store: Store, container: Container | Damaged, lock: FileLock, remover: Remover) -> None:
     """Killed in the middle, what is left is never taken for a container; the next removal clears it away."""
     folder = folder_of(store, container.id)
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from builder.errors import StoreError
 from builder.model.config import DEFAULT_PATH, ImageConfig, RunConfig
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
@@ -180,11 +181,24 @@ def _pairs(items: Sequence[Sequence[str]]) -> tuple[tuple[str, str], ...]:
     return tuple((first, second) for first, second in items)
 
 
+class Damaged(NamedTuple):
+    """What is left of a container whose record cannot be read, or whose folders are not all there."""
+
+    id: str
+    name: str
+    """The beginning of the id where it is lost."""
+    why: str
+
+    def error(self) -> StoreError:
+        hint = f"`pybuild rm {self.name}` removes it, with what it has written"
+        return StoreError("bad-container", f"container {self.name} is damaged: {self.why}", hint=hint)
+
+
 class State(NamedTuple):
     """How it fares. `state.json`, which its monitor writes."""
 
     status: str = "created"
-    """`created`, `running` or `exited`."""
+    """`created`, `running`, `exited`, `dead` (removed meanwhile) or `damaged`."""
     pid: int = 0
     """Of its first process, as this machine counts."""
     monitor: int = 0

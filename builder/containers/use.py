@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from builder.containers.records import all_containers
+from builder.containers.records import all_containers, damaged_containers
 from builder.containers.types import Container
 from builder.images.uses import Use
 from builder.model.digest import Digest
@@ -19,7 +19,10 @@ class InUse(NamedTuple):
 
 
 def in_use(store: Store) -> InUse:
-    """By all containers that there are, running or not: a stopped one can be started again."""
+    """By all containers that there are, running or not: a stopped one can be started again. Raises StoreError
+    `bad-container`: what a damaged one needs is not known, and must not be taken from below it."""
+    for damaged in damaged_containers(store):
+        raise damaged.error()
     everything = all_containers(store)
     return InUse(
         images=tuple(_use(container) for container in everything),

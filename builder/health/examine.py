@@ -9,8 +9,7 @@ from contextlib import closing
 from functools import partial
 
 from builder.cache.local import LocalCache
-from builder.containers.records import is_container, read_container
-from builder.errors import StoreError
+from builder.containers.records import damaged_containers
 from builder.health.aside import FOLDER
 from builder.health.caches import cache_findings
 from builder.health.contents import layer_findings
@@ -51,12 +50,5 @@ def _layout(store: Store) -> Iterator[Finding]:
 
 
 def _containers(store: Store) -> Iterator[Finding]:
-    for name in sorted(os.listdir(store.folder("containers"))):
-        if is_container(name):
-            try:
-                read_container(store, name)
-            except StoreError as error:
-                yield Finding("container-damaged", name, error.message)
-            except FileNotFoundError:
-                if os.path.isdir(f"{store.folder('containers')}/{name}"):
-                    yield Finding("container-damaged", name, "it has no config.json")
+    for damaged in damaged_containers(store):
+        yield Finding("container-damaged", damaged.id, f"{damaged.name}: {damaged.why}")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
+from collections.abc import Sequence
 
 from builder.cli.tables import print_table, since_text
 from builder.containers.list import Listed, list_containers, port_text, status_text
@@ -33,9 +35,10 @@ def run(args: argparse.Namespace) -> int:
     with open_store(args.root) as store:
         rows = list_containers(store, args.filter, everything=args.all or args.last >= 0)
     rows = rows[: args.last] if args.last >= 0 else rows
+    _warn(rows)
     if args.quiet:
         for row in rows:
-            print(row.container.id if args.no_trunc else row.container.id[:12])
+            print(row.id if args.no_trunc else row.id[:12])
     elif args.format == "json":
         for row in rows:
             print(json.dumps(row.to_json()))
@@ -46,18 +49,24 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _warn(rows: Sequence[Listed]) -> None:
+    for row in rows:
+        if row.status == "damaged":
+            text = f"container {row.name} is damaged: {row.state.error} (`pybuild rm {row.name}` removes it)"
+            print(f"pybuild: {text}", file=sys.stderr)
+
+
 def _cells(row: Listed, now: float, whole: bool) -> tuple[str, ...]:
-    container, state = row
-    command = " ".join(container.argv)
+    command = " ".join(row.command)
     if not whole and len(command) > _COMMAND:
         command = f"{command[: _COMMAND - 1]}…"
-    since = since_text(state.started if state.running else state.finished, now)
+    since = since_text(row.state.started if row.state.running else row.state.finished, now)
     return (
-        container.id if whole else container.id[:12],
-        container.image,
+        row.id if whole else row.id[:12],
+        row.image,
         json.dumps(command, ensure_ascii=False),
-        since_text(container.created, now),
-        status_text(state, since),
-        ", ".join(map(port_text, container.ports)),
-        container.name,
+        since_text(row.created, now),
+        status_text(row.state, since),
+        ", ".join(map(port_text, row.ports)),
+        row.name,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from builder.cli.containers import each
-from builder.containers.records import find_container
+from builder.containers.records import find_even_damaged
 from builder.containers.remove import remove_container
 from builder.wiring.containers import container_tools
 
@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     with container_tools(args.root) as tools:
 
         def remove(text: str) -> None:
-            container = find_container(tools.store, text)
+            container = find_even_damaged(tools.store, text)
             remove_container(container, tools, force=args.force, volumes=args.volumes)
 
         return each(args.containers, remove, forgiven=("no-such-container",) if args.force else ())
