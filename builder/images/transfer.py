@@ -65,8 +65,8 @@ class Transfer:
             moved = tuple(side_by_side(self._move, blobs.values(), self._stop))
             for document in documents[:-1]:
                 self._destination.put_document(document)
-            if not names:
-                self._destination.put_document(top)
+        if not names:  # what is there may still be missing from the list of its subject's referrers
+            self._destination.put_document(top)
         for name in names:
             self._destination.name(top, name)
         return moved

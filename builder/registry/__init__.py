@@ -12,7 +12,8 @@ It knows hosts, repositories, digests and lengths; it knows nothing of the store
     session.py      authorised requests to one registry
     client.py       the verbs: manifests, blobs, and by way of
     upload.py       a blob's way to a registry: mount, upload, resume
-    listing.py      tags, repositories and referrers, page by page
+    listing.py      tags and repositories, page by page
+    referrers.py    who refers to a manifest; the list of them where the registry keeps none
     refusals.py     the error for a status that is no success
     server/         the other side: a registry to serve
 

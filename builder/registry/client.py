@@ -14,7 +14,7 @@ from builder.http.connections import release
 from builder.model import media_types
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
-from builder.registry import listing
+from builder.registry import listing, referrers
 from builder.registry.session import Call, Session
 from builder.registry.transport import Answer, Opened, unreachable
 from builder.registry.upload import Content, Pushed, Upload
@@ -71,7 +71,8 @@ class Client:
         return self._is_there(call, repository)
 
     def put_manifest(self, repository: str, reference: str, data: bytes, media_type: str) -> Digest:
-        """Afterwards `reference`, a tag or the digest of `data`, means it. What it refers to has to be there before."""
+        """Afterwards `reference`, a tag or the digest of `data`, means it, and its subject has it among its referrers.
+        What it is made of has to be there before, the subject need not."""
         call = Call(
             "PUT",
             self._path(repository, f"manifests/{reference}"),
@@ -82,7 +83,12 @@ class Client:
         answer = self._session.fetch(call)
         if answer.status not in (200, 201, 202):
             raise self._session.refusal(answer, _shown(repository, reference))
-        return Digest.of(data)
+        digest = _digest_of(data, reference)
+        if "oci-subject" not in answer.headers:  # whoever knows referrers says so
+            referring = referrers.referring(data, Descriptor(media_type, digest, len(data)))
+            if referring:
+                referrers.enlist(self._session, f"{self._prefix}{repository}", referring)
+        return digest
 
     def delete_manifest(self, repository: str, reference: str) -> None:
         """Afterwards the registry has no such tag or digest. Raises RegistryError `not-found`, `not-supported`."""
@@ -133,9 +139,9 @@ class Client:
         """All repositories, as far as the registry shows them. Raises RegistryError `not-supported`."""
         return listing.catalog(self._session)
 
-    def referrers(self, repository: str, digest: Digest, artifact_type: str = "") -> tuple[listing.Referrer, ...]:
-        """Manifests whose subject is `digest`: signatures, SBOMs and the like."""
-        return listing.referrers(self._session, f"{self._prefix}{repository}", digest, artifact_type)
+    def referrers(self, repository: str, digest: Digest, artifact_type: str = "") -> tuple[referrers.Referrer, ...]:
+        """Manifests whose subject is `digest`: signatures, SBOMs and the like; of one type, or all."""
+        return referrers.referrers(self._session, f"{self._prefix}{repository}", digest, artifact_type)
 
     def _rest_of(self, opened: Opened, descriptor: Descriptor, start: int) -> Iterator[bytes]:
         """Bytes from `start` on, as far as this connection carries, never more than there should be."""

@@ -5,13 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
-from builder.errors import BuilderError, RegistryError
-from builder.model import media_types
-from builder.model.descriptor import Descriptor
-from builder.model.digest import Digest
+from builder.errors import RegistryError
 from builder.registry.session import Call, Session
 from builder.registry.transport import Answer
 
@@ -19,13 +15,6 @@ _PAGE = 1000
 _MOST_PAGES = 10_000
 _LIMIT = 16 << 20
 _NEXT = re.compile(r'<([^<>]*)>\s*;[^,]*\brel\s*=\s*"?next"?')
-
-
-class Referrer(NamedTuple):
-    """A manifest that says of another one, its subject, what it is to it."""
-
-    descriptor: Descriptor
-    artifact_type: str
 
 
 def tags(session: Session, repository: str) -> Iterator[str]:
@@ -38,36 +27,8 @@ def catalog(session: Session) -> Iterator[str]:
     return _names(session, f"_catalog?n={_PAGE}", ("registry:catalog:*",), "repositories", what)
 
 
-def referrers(session: Session, repository: str, digest: Digest, artifact_type: str) -> tuple[Referrer, ...]:
-    """A registry from before distribution-spec 1.1 has them in an index whose tag is the digest (Referrers Tag
-    Schema); where there is none there are no referrers."""
-    scopes = (f"repository:{repository}:pull",)
-    query = f"?{urlencode({'artifactType': artifact_type})}" if artifact_type else ""
-    found: list[Referrer] = []
-    accept = {"Accept": media_types.OCI_INDEX}
-    for path in (f"{quote(repository)}/referrers/{digest}{query}", f"{quote(repository)}/manifests/{_tag(digest)}"):
-        pages = _pages(session, path, scopes, accept)
-        for answer in pages:
-            if answer.status != 200:
-                break
-            found += _referrers(session.domain, answer.body)
-        if answer.status not in (404, 405):
-            break
-    if answer.status not in (200, 404, 405):
-        raise session.refusal(answer, f"referrers of {repository}@{digest}")
-    return tuple(item for item in found if artifact_type in ("", item.artifact_type))
-
-
-def _referrers(domain: str, body: bytes) -> list[Referrer]:
-    try:
-        items = json.loads(body)["manifests"]
-        return [Referrer(Descriptor.from_json(item), str(item.get("artifactType") or "")) for item in items]
-    except (ValueError, KeyError, TypeError, RecursionError, BuilderError) as error:
-        raise RegistryError("bad-answer", f"{domain} sends a list of referrers that is no index") from error
-
-
 def _names(session: Session, path: str, scopes: tuple[str, ...], member: str, what: str) -> Iterator[str]:
-    for answer in _pages(session, path, scopes, {}):
+    for answer in pages(session, Call("GET", path, scopes)):
         if answer.status != 200:
             raise session.refusal(answer, what)
         try:
@@ -79,10 +40,12 @@ def _names(session: Session, path: str, scopes: tuple[str, ...], member: str, wh
         yield from names
 
 
-def _pages(session: Session, path: str, scopes: tuple[str, ...], headers: dict[str, str]) -> Iterator[Answer]:
-    seen = {path}
+def pages(session: Session, call: Call) -> Iterator[Answer]:
+    """The answers, whatever their status. Raises RegistryError `bad-answer` for a list that goes in a circle or has no
+    end."""
+    path, seen = call.path, {call.path}
     while True:
-        answer = session.fetch(Call("GET", path, scopes, headers), _LIMIT)
+        answer = session.fetch(call._replace(path=path), _LIMIT)
         yield answer
         following = _NEXT.search(answer.headers.get("link", ""))
         if not following:
@@ -91,7 +54,3 @@ def _pages(session: Session, path: str, scopes: tuple[str, ...], headers: dict[s
         if path in seen or len(seen) >= _MOST_PAGES:
             raise RegistryError("bad-answer", f"{session.domain} sends a list without an end")
         seen.add(path)
-
-
-def _tag(digest: Digest) -> str:
-    return f"{digest.algorithm}-{digest.hex}"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli import Pybuild, write
-from tests.support.layouts import name_image, write_image
+from tests.support.layouts import name_image, write_image, write_referrer
 from tests.support.proxy import running_proxy
 from tests.support.registry import REGISTRIES
 
@@ -118,3 +118,17 @@ def test_referrers_of_a_registry_that_knows_none(pybuild: Pybuild, registry: str
     copied(pybuild, layout, f"{registry}/refer/app:1")
     assert pybuild.run("referrers", "--format", "json", f"{registry}/refer/app:1").stdout == ""
     assert "DIGEST" in pybuild.run("referrers", f"{registry}/refer/app:1").stdout
+
+
+def test_a_signature_that_is_copied_is_found_from_its_image(
+    pybuild: Pybuild, registry: str, layout: str, tmp_path: Path
+) -> None:
+    image = copied(pybuild, layout, f"{registry}/signed/app:1")
+    signature = write_referrer(str(tmp_path / "notes"), "signature", image, "example/signature")
+    assert copied(pybuild, f"oci:{tmp_path}/notes:signature", f"{registry}/signed/app@{signature}") == signature
+    shown = json.loads(pybuild.run("referrers", "--format", "json", f"{registry}/signed/app:1").stdout)
+    assert (shown["digest"], shown["artifactType"]) == (signature, "example/signature")
+    assert copied(pybuild, f"{registry}/signed/app@{signature}", f"{registry}/signed/other@{signature}") == signature
+    named = f"{registry}/signed/other@{image}"
+    assert "example/signature" in pybuild.run("referrers", "--artifact-type", "example/signature", named).stdout
+    assert "signature" not in pybuild.run("referrers", "--artifact-type", "example/sbom", named).stdout

@@ -12,15 +12,11 @@ from hypothesis import strategies as st
 from builder.configuration.types import Registries
 from builder.errors import BuilderError, RegistryError
 from builder.http.patience import Patience
-from builder.model import media_types
-from builder.model.digest import Digest
 from builder.registry.access import Access
 from builder.registry.client import Client
 from builder.registry.listing import _NEXT
 from builder.registry.transport import Transport
 from tests.registry.scripted import Reply, Script, scripted
-
-DIGEST = Digest.of(b"subject")
 
 
 def client_of(script: Script) -> Client:
@@ -82,33 +78,6 @@ def test_a_registry_without_a_catalog() -> None:
     with scripted(Reply(405)) as script, pytest.raises(RegistryError) as caught:
         list(client_of(script).catalog())
     assert caught.value.code == "not-supported"
-
-
-def entry(artifact_type: str) -> dict[str, object]:
-    return {"mediaType": media_types.OCI_MANIFEST, "digest": str(DIGEST), "size": 1, "artifactType": artifact_type}
-
-
-def test_referrers_by_kind() -> None:
-    for replies in (
-        [page("manifests", [entry("a"), entry("b")])],
-        [Reply(404), page("manifests", [entry("a"), entry("b")])],
-    ):
-        with scripted(*replies) as script:
-            assert [item.artifact_type for item in client_of(script).referrers("app", DIGEST, "b")] == ["b"]
-        assert "artifactType=b" in script.seen[0].path
-    assert script.seen[1].path == f"/v2/app/manifests/sha256-{DIGEST.hex}"
-
-
-def test_no_referrers() -> None:
-    with scripted(Reply(404), Reply(404)) as script:
-        assert client_of(script).referrers("app", DIGEST) == ()
-
-
-@pytest.mark.parametrize("body", [b"[]", b'{"manifests": [{}]}', b'{"manifests": 1}', b"nothing"])
-def test_referrers_that_are_none(body: bytes) -> None:
-    with scripted(Reply(200, body)) as script, pytest.raises(RegistryError) as caught:
-        client_of(script).referrers("app", DIGEST)
-    assert caught.value.code == "bad-answer"
 
 
 @given(st.text(alphabet='<>;, rel="next', max_size=40))

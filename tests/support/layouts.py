@@ -90,6 +90,17 @@ def write_layout(folder: str, layers: Sequence[Files], tag: str = "latest", **ru
     return written
 
 
+def write_referrer(folder: str, tag: str, subject: str, artifact_type: str) -> str:
+    """A layout with one manifest that refers to `subject`, which is elsewhere. Returns its digest."""
+    about = {"mediaType": INDEX, "digest": subject, "size": 1}
+    manifest = {"schemaVersion": 2, "mediaType": MANIFEST, "artifactType": artifact_type, "subject": about}
+    empty = _descriptor(folder, "application/vnd.oci.empty.v1+json", b"{}")
+    data = json.dumps({**manifest, "config": empty, "layers": []}).encode()
+    digest = str(_descriptor(folder, MANIFEST, data)["digest"])
+    name_image(folder, tag, {"": Written(digest, str(empty["digest"]), (), ())})
+    return digest
+
+
 def _descriptor(folder: str, media_type: str, data: bytes) -> dict[str, object]:
     blobs = os.path.join(folder, "blobs", "sha256")
     os.makedirs(blobs, exist_ok=True)
