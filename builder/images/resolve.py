@@ -89,6 +89,8 @@ class StoreResolver:
                 return local
             if local:
                 error.hint = "the store has an image of this name: build without --pull to use it"
+            else:
+                error.message = f"the store has no image {reference.familiar}, and {error.message}"
             raise
 
     def _in_store(self, reference: Reference, name: str, platform: Platform) -> tuple[Image, str] | None:

@@ -10,7 +10,7 @@ import os
 from builder.cache.memo import plan_memo
 from builder.context.buildfile import BuildfileText
 from builder.context.ignore import find_ignore_file, read_ignore_file
-from builder.errors import BuildfileError, StoreError
+from builder.errors import BuilderError, BuildfileError, StoreError
 from builder.lean import TYPE_CHECKING, NamedTuple, cast, sha256_hex
 from builder.model.canonical import Json, canonical
 from builder.plan import codec
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from builder.lint.linter import Linter
+    from builder.model.image import ResolvedImage
+    from builder.model.platform import Platform
     from builder.plan.epoch import RemoteTime
 
 PLAN_FORMAT = 3
@@ -76,6 +78,7 @@ def kept_plan(
             plan = codec.from_json(kept)
         except StoreError:
             plan = None
+    resolver = _AskedOnce(resolver)
     if plan is None or not _still_holds(plan, resolver, remote_time):
         watcher.anew()
         plan = _made(request, resolver, watcher, remote_time)
@@ -126,7 +129,30 @@ def _tell(remarks: Iterable[Remark], watcher: Watcher) -> None:
 def _still_holds(plan: Plan, resolver: ImageResolver, remote_time: RemoteTime) -> bool:
     if plan.epoch_from and remote_time(plan.epoch_from) != plan.epoch:
         return False
-    return all(resolver.resolve(name, platform).digest == digest for name, platform, digest in plan.bases)
+    try:
+        return all(resolver.resolve(name, platform).digest == digest for name, platform, digest in plan.bases)
+    except BuilderError:
+        return False  # whoever plans anew meets it again, and knows the line
+
+
+class _AskedOnce:
+    """Whoever could not be reached is not waited for a second time."""
+
+    def __init__(self, resolver: ImageResolver) -> None:
+        self._resolver = resolver
+        self._answers: dict[tuple[str, Platform], ResolvedImage | BuilderError] = {}
+
+    def resolve(self, name: str, platform: Platform) -> ResolvedImage:
+        asked = (name, platform)
+        if asked not in self._answers:
+            try:
+                self._answers[asked] = self._resolver.resolve(name, platform)
+            except BuilderError as error:
+                self._answers[asked] = error
+        answer = self._answers[asked]
+        if isinstance(answer, BuilderError):
+            raise answer
+        return answer
 
 
 def _key(request: PlanRequest) -> str:

@@ -115,6 +115,13 @@ class StageGraph:
     def similar_name(self, name: str) -> str:
         return nearest(name.lower(), self._positions)
 
+    def meant_by(self, name: str) -> str:
+        """What was probably meant by a name that is no image, as a hint; empty when no stage is near."""
+        similar = self.similar_name(name)
+        if similar == name.lower():
+            return f"the stage {similar} stands below: FROM finds those above it"
+        return f"did you mean the stage {similar}?" if similar and len(name) > 2 else ""
+
     def sources(self, stage: DeclaredStage) -> Iterator[tuple[str, int | None, Span]]:
         """Every `--from` of the stage, and every `from` of a mount: the name, the stage that it means (None: an
         image), and where it stands."""

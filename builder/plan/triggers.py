@@ -61,9 +61,9 @@ def _resolve(shared: Shared, name: str, asked: Platform | None, span: Span) -> i
     try:
         position = shared.images.position(wanted, platform, span)
     except BuilderError as error:
-        similar = shared.graph.similar_name(name)
-        if similar and not error.hint:
-            error.hint = f"did you mean the stage {similar}?"
+        meant = shared.graph.meant_by(name)
+        if meant:
+            error.hint = meant
         raise
     config = shared.images.resolved[position].config
     has_layers = config.diff_ids or any(not entry.empty_layer for entry in config.history)

@@ -45,7 +45,9 @@ def test_a_base_from_a_registry_is_pulled_once(exported: dict[str, str], tmp_pat
         assert len(fresh.ran("-t", "app")) == 2
         assert fresh.ran("--pull", "-t", "app") == {}
     assert fresh.ran("-t", "app") == {}  # without the registry
-    assert "hint" in fresh.run("build", "--pull", code=1).stderr
+    lost = fresh.run("build", "--pull", code=1).stderr
+    assert "Buildfile:1: error:" in lost, "the plan is kept, and knows no lines of its bases"
+    assert "hint: the store has an image of this name" in lost
 
 
 def test_a_stage_that_nobody_needs_is_not_looked_for(pybuild: Pybuild) -> None:
@@ -58,6 +60,7 @@ def test_a_registry_that_is_not_there_is_said_with_the_line(pybuild: Pybuild) ->
     write(pybuild.cwd, {"Buildfile": "FROM scratch AS a\nFROM localhost:1/nowhere\n"})
     done = pybuild.run("build", code=1)
     assert "Buildfile:2: error:" in done.stderr
+    assert "the store has no image localhost:1/nowhere:latest, and localhost:1 does not answer" in done.stderr
     assert "localhost:1" in done.stderr
 
 

@@ -95,15 +95,20 @@ def test_all_faulty_from_lines_are_told_at_once() -> None:
     assert [error.code for error in caught.value.errors] == ["empty-base", "bad-platform"]
 
 
-def test_unknown_image_has_the_line_and_a_similar_stage() -> None:
+@pytest.mark.parametrize(
+    ("buildfile", "line", "hint"),
+    [
+        ("FROM plain AS build\nFROM plain\nCOPY --from=biuld a b\n", 3, "did you mean the stage build?"),
+        ("FROM below AS above\nFROM above AS Below\n", 1, "the stage below stands below: FROM finds those above it"),
+        ("FROM a AS b\n", 1, None),
+        ("FROM nothing\n", 1, None),
+    ],
+)
+def test_unknown_image_has_the_line_and_the_stage_that_was_meant(buildfile: str, line: int, hint: str | None) -> None:
     with pytest.raises(ImageError) as caught:
-        plan_of("FROM plain AS build\nFROM plain\nCOPY --from=biuld a b\n")
+        plan_of(buildfile)
     assert caught.value.span
-    assert (caught.value.span.line, caught.value.hint) == (3, "did you mean the stage build?")
-    with pytest.raises(ImageError) as caught:
-        plan_of("FROM nothing\n")
-    assert caught.value.span
-    assert caught.value.span.line == 1
+    assert (caught.value.span.line, caught.value.hint) == (line, hint)
 
 
 @pytest.mark.parametrize("target", ["nope", "2", "-1", "scratch"])
