@@ -27,7 +27,9 @@ _BLANKS = (
     "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
 _GLOB_CHARACTERS = "*[]?^\\"
-_NOT_WITHIN_A_NAME = ("/", "[", "]", "\\", "^", "|", "{", "**")
+_NOT_WITHIN_A_PART = "[]\\^|{"
+"""Of a pattern with wildcards: what its translation does not read as a character of a name."""
+_NOT_WITHIN_A_NAME = ("/", "**", *_NOT_WITHIN_A_PART)
 
 
 class Rule(NamedTuple):
@@ -98,8 +100,7 @@ class IgnoreRules:
         self._path_expression = _any_of([rule.value for rule in by_path])
         self._swept = [rule for rule in rules if rule.kind == "%"]
         self._known_names: dict[str, bool] = {}
-        self._exception_roots = [_without_trailing_wildcard(rule.text) + "/" for rule in rules if rule.exception]
-        self._exceptions_anywhere = any(sign in root for root in self._exception_roots for sign in _GLOB_CHARACTERS)
+        self._above_exceptions = _above_exceptions(rules)
 
     @classmethod
     def parse(cls, text: str, name: str = DEFAULT_NAME) -> IgnoreRules:
@@ -153,10 +154,9 @@ class IgnoreRules:
         return None if pruned else verdict
 
     def prunes(self, path: str) -> bool:
-        """For an ignored directory: whether nothing below it can be an exception, so that it need not be read."""
-        if self._exceptions_anywhere:
-            return False
-        return not any(root.startswith(path + "/") for root in self._exception_roots)
+        """For an ignored directory: whether nothing below it can be an exception, so that it need not be read. An
+        exception that names the directory itself came before the line that ignores it, so it changes nothing below."""
+        return self._above_exceptions is None or self._above_exceptions.fullmatch(f"/{path}") is None
 
     def judge(self, path: str, name: str, parent: Verdict) -> Verdict:
         """The verdict on `path`, whose last part is `name`, given that on its directory (which was not pruned)."""
@@ -287,5 +287,24 @@ def _any_of(expressions: list[str]) -> re.Pattern[str] | None:
     return re.compile("|".join(f"(?:{expression})" for expression in expressions)) if expressions else None
 
 
-def _without_trailing_wildcard(text: str) -> str:
-    return text.removesuffix("/**").removesuffix("/*")
+def _above_exceptions(rules: Sequence[Rule]) -> re.Pattern[str] | None:
+    """An expression for the directories, with a `/` before, that may have an exception below them.
+
+    Where all exceptions are plain paths but for their end, BuildKit goes by those paths, though `!a/*/**` loses what is
+    below `a/b` then. Otherwise it reads every directory; what can have no exception is left out here, with the same
+    outcome.
+    """
+    exceptions = [rule for rule in rules if rule.exception]
+    paths = [rule.text.removesuffix("/**").removesuffix("/*") for rule in exceptions]
+    if any(sign in path for path in paths for sign in _GLOB_CHARACTERS):
+        return _any_of([_directories_above(rule.text, rule.kind) for rule in exceptions])
+    return _any_of([_directories_above(path, "=") for path in paths])
+
+
+def _directories_above(text: str, kind: str) -> str:
+    expression = ""
+    is_odd = kind in "~%" and any(sign in text for sign in _NOT_WITHIN_A_PART)
+    for part in reversed(["**"] if is_odd else text.split("/")):
+        wildcards = re.escape(part).replace(r"\*", "[^/]*").replace(r"\?", "[^/]")
+        expression = r"(?s:/.*)?" if "**" in part else f"(?:/{wildcards}{expression})?"
+    return expression

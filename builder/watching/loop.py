@@ -9,7 +9,6 @@ from builder.builds.types import BuildRecord
 from builder.errors import BuilderError
 from builder.pipeline.foreseeing import Forecast
 from builder.watching.attempt import Attempt, attempt_of, news
-from builder.watching.changes import Changes
 
 
 class Builder(NamedTuple):
@@ -24,12 +23,12 @@ class Builder(NamedTuple):
     tell: Callable[[BuilderError], None]
 
 
-def build_for_ever(builder: Builder, changes: Changes, secrets: Mapping[str, str]) -> None:
-    """Until interrupted. `secrets`: absolute paths of their files, by id."""
+def build_for_ever(builder: Builder, wait: Callable[[], frozenset[str]], secrets: Mapping[str, str]) -> None:
+    """Until interrupted. `wait`: as `Changes.wait`; `secrets`: absolute paths of their files, by id."""
     loop = _Loop(builder, secrets)
     loop.look(frozenset())
     while True:
-        loop.look(changes.wait())
+        loop.look(wait())
 
 
 class _Loop:

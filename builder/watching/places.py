@@ -24,9 +24,12 @@ class Place(NamedTuple):
     """Of the main context: it may have an ignore file of its own."""
 
     def holds(self, path: str) -> bool:
+        """Also that the folder itself, or one above it, came or went."""
+        if f"{self.folder.rstrip('/')}/".startswith(f"{path}/"):
+            return True
         folder, _, name = path.rpartition("/")
         if self.is_deep:
-            return path == self.folder or path.startswith(f"{self.folder.rstrip('/')}/")
+            return path.startswith(f"{self.folder.rstrip('/')}/")
         return folder == self.folder.rstrip("/") and (not self.names or name.startswith(self.names))
 
 

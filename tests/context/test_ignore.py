@@ -114,6 +114,20 @@ def test_all_malformed_lines_are_told_together() -> None:
         ("foo\n!foo/a/**", "foo/b", True),
         ("foo\n!bar", "foo", True),
         ("foo\n!**/x", "foo", False),
+        ("foo\n!foo/*/**", "foo/a", True),  # BuildKit loses foo/a/b
+        ("foo\n!foo/*/**\n!b*", "foo/a", False),
+        ("*\n!src\n!package*.json", "modules", True),
+        ("*\n!src\n!package*.json", "package.json", False),  # it might be a folder
+        ("modules\n!docs/**/*.md", "modules", True),
+        ("docs\n!docs/**/*.md", "docs/a/b", False),
+        ("**/modules\n!packages/*/src", "packages/a/modules", True),
+        ("**/modules\n!packages/*/src", "packages/a", False),
+        ("**/modules\n!packages/*/src", "modules", True),
+        ("foo\n![a/]b/c", "foo", False),
+        ("foo\n!x|foo/*/b", "foo", False),
+        ("foo\n!fo?", "foo", False),
+        ("foo\n!fo?/x", "foo", False),
+        ("a.b\n!a+b/c", "a.b", True),
     ],
 )
 def test_a_directory_is_skipped_unless_an_exception_may_lie_in_it(text: str, directory: str, expected: bool) -> None:
@@ -149,21 +163,21 @@ def test_a_remembered_translation_is_the_same(text: str) -> None:
 
 NAMES = st.sampled_from(["a", "b", "ab", "a.c", "x\ny"])
 PATHS = st.lists(NAMES, min_size=1, max_size=4).map("/".join)
-PIECES = st.sampled_from(["a", "b", "*", "?b", "a*", "*.c", "**", "[ab]", "x*"])
+PIECES = st.sampled_from(["a", "b", "*", "?b", "a*", "*.c", "**", "[ab]", "x*", "a**"])
 LINES = st.tuples(st.sampled_from(["", "!"]), st.lists(PIECES, min_size=1, max_size=3).map("/".join)).map("".join)
 
 
 @given(st.lists(LINES, max_size=5).map("\n".join), PATHS)
 def test_short_cuts_never_change_a_verdict(text: str, path: str) -> None:
     rules = IgnoreRules.parse(text)
-    verdict = NOT_EXCLUDED
+    verdict, pruned = NOT_EXCLUDED, False
     parts = path.split("/")
     for count, name in enumerate(parts, 1):
         here = "/".join(parts[:count])
         verdict = rules.judge(here, name, verdict)
+        pruned = pruned or (verdict.excluded and rules.prunes(here))
+        assert verdict.excluded or not pruned or "/*/**" in text
         assert verdict.excluded is rules.excluded(here)
-        if verdict.excluded and rules.prunes(here):
-            break
 
 
 @given(st.text("ab./"))

@@ -164,9 +164,10 @@ def test_named_contexts_secrets_and_bases_are_inputs(project: Pybuild, tmp_path:
 
 
 def test_folders_that_are_ignored_are_not_watched_and_others_come_and_go(project: Pybuild) -> None:
-    (project.cwd / ".dockerignore").write_text("modules\n")
+    (project.cwd / ".dockerignore").write_text("**/modules\n")
     for number in range(40):
         (project.cwd / "modules" / f"m{number}").mkdir(parents=True)
+        (project.cwd / "packages" / "one" / "modules" / f"m{number}").mkdir(parents=True)
     source, aside = project.cwd / "src", project.cwd / "modules" / "src"
     with Watcher(project, ".") as watcher:
         watcher.until("Built in")
@@ -203,3 +204,17 @@ def test_what_cannot_be_watched_is_refused(project: Pybuild) -> None:
         ["https://localhost/x.git"],
     ):
         assert project.run("build", "--watch", *args, code=2).stderr.startswith("error")
+
+
+def test_too_many_folders_are_told_before_the_first_build(project: Pybuild) -> None:
+    for number in range(20):
+        (project.cwd / f"f{number}" / "deep").mkdir(parents=True)
+    few = 'echo 10 > /proc/sys/user/max_inotify_watches && exec "$@"'
+    command = ["unshare", "--user", "--map-root-user", "sh", "-c", few, "-", *project.argv("build", "--watch", ".")]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=project.cwd, env=project.environment()
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: the build's inputs cannot be watched: 4")
+    assert " folders are more than a user may watch" in done.stderr
+    assert "max_user_watches" in done.stderr

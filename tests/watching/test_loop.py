@@ -13,8 +13,6 @@ from builder.builds.types import BuildRecord
 from builder.errors import BuilderError
 from builder.pipeline.build import BuildOptions
 from builder.progress.silent import SilentReporter
-from builder.watching.changes import Changes
-from builder.watching.folders import folders_of
 from builder.watching.loop import Builder, build_for_ever
 from builder.watching.places import Place, places_of
 from builder.wiring.build import build
@@ -24,18 +22,16 @@ from builder.wiring.store import open_store
 BUILDFILE = "FROM scratch\nCOPY src /src\nCOPY other /other\n"
 
 
-class Edits(Changes):
+def made_at_once(edits: Iterator[Callable[[], str]]) -> Callable[[], frozenset[str]]:
     """What happens is not waited for: the next edit is made."""
 
-    def __init__(self, edits: Iterator[Callable[[], str]]) -> None:
-        super().__init__((), "/")
-        self._edits = edits
-
-    def wait(self) -> frozenset[str]:
-        edit = next(self._edits, None)
+    def wait() -> frozenset[str]:
+        edit = next(edits, None)
         if edit is None:
             raise KeyboardInterrupt
         return frozenset([edit()])
+
+    return wait
 
 
 class Log:
@@ -67,7 +63,7 @@ class Log:
             lambda error: self.lines.append(error.code),
         )
         with pytest.raises(KeyboardInterrupt):
-            build_for_ever(builder, Edits(iter(edits)), secrets or {})
+            build_for_ever(builder, made_at_once(iter(edits)), secrets or {})
         return self.lines
 
 
@@ -172,19 +168,3 @@ def test_places(context: Path, tmp_path: Path) -> None:
     )  # fmt: skip
     assert all(counts(path) for path in inputs)
     assert not any(counts(path) for path in ("other", "contexts/a", "store/blobs/x", "store/tmp"))
-
-
-def test_what_is_ignored_at_the_top_is_not_watched(tmp_path: Path) -> None:
-    for name in ("src/deep", "modules/a", "kept/b"):
-        (tmp_path / name).mkdir(parents=True)
-    root, place = str(tmp_path), Place(str(tmp_path), True, buildfile=str(tmp_path / "Buildfile"))
-    assert list(folders_of(place)) == [(root, True)]
-    (tmp_path / ".dockerignore").write_text("modules\nkept\n!kept/b\n**/deep\n")
-    assert list(folders_of(place)) == [(root, False), (f"{root}/kept", True), (f"{root}/src", True)]
-    (tmp_path / "Buildfile.dockerignore").write_text("src\n")
-    assert list(folders_of(place)) == [(root, False), (f"{root}/kept", True), (f"{root}/modules", True)]
-    for number in range(70):
-        (tmp_path / f"f{number}").mkdir()
-    assert list(folders_of(place)) == [(root, True)]
-    assert list(folders_of(Place(root, False))) == [(root, False)]
-    assert list(folders_of(Place(f"{root}/none", True))) == []

@@ -61,7 +61,7 @@ def run_watch(args: argparse.Namespace, options: BuildOptions, once: Once) -> in
     with interrupted_by_signals(), watching(places, root) as changes:
         say(f"watching {', '.join(dict.fromkeys(place.folder for place in places[:-1]))}; Ctrl-C ends it")
         build_for_ever(
-            Builder(foreseen, build, record, say, lambda error: print_error(error, sys.stderr)), changes, secrets
+            Builder(foreseen, build, record, say, lambda error: print_error(error, sys.stderr)), changes.wait, secrets
         )
     return 0
 
