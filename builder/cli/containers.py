@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 
-from builder.containers.client import Detached, Manner, attend, parse_detach_keys
-from builder.errors import BuilderError, OutputError
+from builder.cli.interrupts import uninterrupted
+from builder.containers.client import Attendance, Detached, Manner, parse_detach_keys
+from builder.errors import BuilderError, OutputError, StoreError, UsageError
 from builder.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import _socket
 
+    from builder.containers.tools import Tools
     from builder.containers.types import Container
 
 CANNOT_RUN = 125
@@ -38,10 +42,44 @@ def warn_of_network(container: Container, asked: str) -> None:
         print(f"pybuild: the container shares this machine's network ({hint})", file=sys.stderr)
 
 
+def check_cidfile(path: str | None) -> None:
+    if path and os.path.lexists(path):
+        hint = "choose another file, or remove this one if its container is gone"
+        raise UsageError("file-exists", f"--cidfile {path}: the file is there already", hint=hint)
+
+
 def write_cidfile(path: str | None, identifier: str) -> None:
     if path:
         with open(path, "x", encoding="utf-8") as file:
             file.write(identifier)
+
+
+@contextmanager
+def nothing_left(identifier: str, tools: Tools, args: argparse.Namespace) -> Iterator[None]:
+    """Of the container that is made in the block, when a signal interrupts it, or with --rm anything else: neither it
+    nor what runs in it nor its file with the id."""
+    try:
+        yield
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) or args.rm:
+            with uninterrupted():
+                _undo(identifier, tools, args.cidfile)
+        raise
+
+
+def _undo(identifier: str, tools: Tools, cidfile: str | None) -> None:
+    from builder.containers.records import find_even_damaged
+    from builder.containers.remove import remove_container
+
+    try:
+        remove_container(find_even_damaged(tools.store, identifier), tools, force=True, volumes=True)
+    except StoreError as error:
+        if error.code != "no-such-container":
+            raise
+    else:
+        if cidfile:
+            with suppress(FileNotFoundError):
+                os.unlink(cidfile)
 
 
 def terminal_size() -> tuple[int, int]:
@@ -57,20 +95,30 @@ def add_attachment(parser: argparse.ArgumentParser) -> None:
     add("--sig-proxy", default="true", choices=("true", "false"), help="signals go to the process (default: true)")
 
 
-def follow(sock: _socket.socket, name: str, args: argparse.Namespace, *, tty: bool, stop_unread: bool = False) -> int:
-    """Attached until the process ends; its exit code. `stop_unread`: when nobody gets its output any more, it ends."""
-    import signal
-
-    from builder.containers.monitor import wire
-
-    manner = Manner(
+def manner_of(args: argparse.Namespace, *, tty: bool) -> Manner:
+    return Manner(
         interactive=args.interactive,
         tty=tty,
         detach_keys=parse_detach_keys(args.detach_keys),
         forward_signals=args.sig_proxy == "true" and not tty,
     )
+
+
+def follow(sock: _socket.socket, name: str, manner: Manner) -> int:
+    """Attached until the process ends; its exit code."""
+    attendance = Attendance(sock, manner)
+    with attendance.signals():
+        return see_out(attendance, sock, name)
+
+
+def see_out(attendance: Attendance, sock: _socket.socket, name: str, *, stop_unread: bool = False) -> int:
+    """Until the process ends; its exit code. `stop_unread`: when nobody gets its output any more, it ends."""
+    import signal
+
+    from builder.containers.monitor import wire
+
     try:
-        return attend(sock, manner).code
+        return attendance.run().code
     except Detached:
         print(f"\nread escape sequence: {name} goes on", file=sys.stderr)
         return 0

@@ -88,14 +88,10 @@ def parse_detach_keys(text: str) -> bytes:
     return b"".join(keys)
 
 
-def attend(sock: _socket.socket, manner: Manner, streams: Sequence[int] = (0, 1, 2)) -> ExitStatus:
-    """Shows what the process writes and gives it what is typed, until it ends. Raises Detached, BrokenPipeError when
-    nobody reads our output any more, and OutputError `output-failed` where it cannot be written."""
-    return _Attendance(sock, manner, streams).run()
+class Attendance:
+    """Shows what a process writes and gives it what is typed."""
 
-
-class _Attendance:
-    def __init__(self, sock: _socket.socket, manner: Manner, streams: Sequence[int]) -> None:
+    def __init__(self, sock: _socket.socket, manner: Manner, streams: Sequence[int] = (0, 1, 2)) -> None:
         self._sock = sock
         self._manner = manner
         self._input, *outputs = streams
@@ -108,8 +104,10 @@ class _Attendance:
         each side that waited for the other would wait for ever."""
 
     def run(self) -> ExitStatus:
+        """Until it ends; within `signals()`. Raises Detached, BrokenPipeError when nobody reads our output any more,
+        and OutputError `output-failed` where it cannot be written."""
         terminal = self._manner.tty and self._manner.interactive and os.isatty(self._input)
-        with raw_mode(self._input if terminal else -1), self._signals():
+        with raw_mode(self._input if terminal else -1):
             self._tell_size()
             reading = self._manner.interactive
             while True:
@@ -185,7 +183,8 @@ class _Attendance:
                 self._unsent.clear()
 
     @contextmanager
-    def _signals(self) -> Generator[None]:
+    def signals(self) -> Generator[None]:
+        """They go to the process meanwhile, if that is wanted."""
         numbers = [signal.Signals[name] for name in _FORWARDED.split()] if self._manner.forward_signals else []
         if self._manner.tty and signal.SIGWINCH not in numbers:
             numbers.append(signal.SIGWINCH)

@@ -52,7 +52,11 @@ class Asked(NamedTuple):
     platform: str = ""
 
 
-def create_container(asked: Asked, tools: Tools) -> Container:
+def new_identifier() -> str:
+    return os.urandom(32).hex()
+
+
+def create_container(asked: Asked, identifier: str, tools: Tools) -> Container:
     """Afterwards it is in the store, and does not run. Raises UsageError, ImageError, StoreError `name-in-use`."""
     store = tools.store
     name = check_name(asked.name) if asked.name else ""
@@ -61,7 +65,6 @@ def create_container(asked: Asked, tools: Tools) -> Container:
     config = effective_config(image.config, asked)
     check_emulated(image.config.platform, tools.host)
     lowers = ensure_chain(store, tools.worker(), image.layers, tools.open_source, tools.fetching)
-    identifier = os.urandom(32).hex()
     ports = _ports(asked, config.config)
     kind = network_kind.choose(asked.network, bool(ports))
     with FileLock(f"{store.folder('locks')}/containers"):

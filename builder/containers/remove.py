@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import _socket
 import os
-from contextlib import suppress
+import select
+import signal
+import struct
+import time
+from contextlib import ExitStack, closing, suppress
 
 from builder.containers import cgroups
 from builder.containers.client import ask, wait_for_end
 from builder.containers.hold import hold_stopped
-from builder.containers.records import damaged_containers, folder_of
+from builder.containers.monitor.wire import connect
+from builder.containers.records import damaged_containers, folder_of, state_of
 from builder.containers.tools import Tools
 from builder.containers.types import Container, Damaged
 from builder.containers.volumes import remove_unused_volume
@@ -19,6 +25,7 @@ from builder.store.store import Store
 from builder.store.trees import Remover
 
 _KILL = 9
+_PAUSE_S = 0.01
 
 
 def remove_container(
@@ -27,14 +34,14 @@ def remove_container(
     """Afterwards it is gone; `force` ends it first, `volumes` takes those that have no name along, which are not known
     of one that is damaged. Raises StoreError `still-running`."""
     try:
-        while (lock := hold_stopped(tools.store, container.id)) is None:
+        while (lock := hold_stopped(tools.store, container.id, wait=not force)) is None:
             if not force:
                 raise StoreError(
                     "still-running",
                     f"container {container.name} runs",
                     hint=f"`pybuild stop {container.name}` first, or --force",
                 )
-            end_container(container, tools)
+            _end(container, tools.store)
         _remove_held(tools.store, container, lock, tools.remove_tree)
     except StoreError as error:
         if error.code != "no-such-container":  # one of --rm removes itself
@@ -63,13 +70,34 @@ def remove_stopped(store: Store, container: Container, remover: Remover) -> bool
     return True
 
 
-def end_container(container: Container | Damaged, tools: Tools) -> None:
-    """Afterwards nothing of it runs."""
+def _end(container: Container | Damaged, store: Store) -> None:
+    """Afterwards nothing of it runs, nor begins to. Who only looks into it is waited for."""
+    if not state_of(store, container.id).running:
+        if not _end_monitor(folder_of(store, container.id)):
+            time.sleep(_PAUSE_S)
+        return
     with suppress(StoreError):  # it has ended meanwhile
-        watch, _ = ask(tools.store, container.id, container.name, {"do": "watch"})
-        ask(tools.store, container.id, container.name, {"do": "signal", "number": _KILL})[0].close()
+        watch, _ = ask(store, container.id, container.name, {"do": "watch"})
+        ask(store, container.id, container.name, {"do": "signal", "number": _KILL})[0].close()
         wait_for_end(watch)
         watch.close()
+
+
+def _end_monitor(folder: str) -> bool:
+    """Of one that is just beginning, and may be waiting for its network; all that it has started ends with it. False:
+    there is none (yet), or it has just ended."""
+    try:
+        with closing(connect(folder)) as sock:
+            pid, _, _ = struct.unpack("3i", sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12))
+        with ExitStack() as opened:
+            pidfd = os.pidfd_open(pid)
+            opened.callback(os.close, pidfd)
+            connect(folder).close()  # it listens still, so that the number is its own
+            signal.pidfd_send_signal(pidfd, _KILL)
+            select.select([pidfd], [], [])
+    except OSError:
+        return False
+    return True
 
 
 def _remove_held(store: Store, container: Container | Damaged, lock: FileLock, remover: Remover) -> None:

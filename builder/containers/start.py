@@ -113,8 +113,11 @@ def _spawn(request: dict[str, Any], lock: FileLock) -> _socket.socket:
         theirs.close()
     os.waitpid(starter, 0)
     packet, _ = wire.receive(ours)
-    answer = wire.unpack(packet) or {"bug": "the container's monitor ended before it began"}
-    raise_failure(answer)
+    if not packet:
+        raise SandboxError(
+            "monitor-died", "the process beside the container was killed before it ran", hint="`pybuild rm -f` does so"
+        )
+    raise_failure(wire.unpack(packet) or {})
     return ours
 
 

@@ -203,7 +203,8 @@ def main() -> None:
         refusal = str(error)
         pid = kernel.fork_into(kernel.CLONE_PARENT)
     if pid:
-        control.send(str(pid).encode())
+        with contextlib.suppress(BrokenPipeError):  # interrupted, and gone
+            control.send(str(pid).encode())
         return
     if not refusal:
         hide_mounts()

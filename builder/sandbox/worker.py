@@ -119,20 +119,28 @@ class Worker:
         self.close()
 
     def _running_control(self) -> socket.socket:
+        """Interrupted in between there is none: what was started sees that nobody is there, and ends."""
         if self._control is None:
-            self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             with theirs:
-                self._starter = start_module("builder.sandbox.server", [theirs.fileno()])
+                try:
+                    starter = start_module("builder.sandbox.server", [theirs.fileno()])
+                except BaseException:
+                    ours.close()
+                    raise
+            self._starter, self._control = starter, ours
         return self._control
 
     def _end(self) -> None:
-        if self._control is not None:
+        """Interrupted in between the process ends all the same, and nobody waits for it a second time."""
+        control, self._control = self._control, None
+        if control is None:
+            return
+        with control:
             os.waitpid(self._starter, 0)
-            worker = _read_number(self._control)
-            self._control.close()
-            self._control = None
-            if worker:
-                os.waitpid(int(worker), 0)
+            worker = _read_number(control)
+        if worker:
+            os.waitpid(int(worker), 0)
 
 
 def _read_number(control: socket.socket) -> bytes:

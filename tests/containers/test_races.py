@@ -11,10 +11,10 @@ from contextlib import closing
 
 import pytest
 
+from builder.containers.client import Attendance, ask
 from builder.containers.client import Manner as Attachment
-from builder.containers.client import _Attendance, ask
 from builder.containers.copy import Manner, copy_out
-from builder.containers.create import Asked, create_container
+from builder.containers.create import Asked, create_container, new_identifier
 from builder.containers.monitor import wire
 from builder.containers.monitor.session import Session, Wanted
 from builder.containers.records import folder_of
@@ -38,7 +38,7 @@ def tools(box: Pybuild) -> Iterator[Tools]:
 @pytest.fixture
 def held(tools: Tools) -> Iterator[tuple[Container, FileLock]]:
     """Of a container that does not run: as if its monitor were beginning, or ending."""
-    container = create_container(Asked("base", ("sleep", "100"), network="none"), tools)
+    container = create_container(Asked("base", ("sleep", "100"), network="none"), new_identifier(), tools)
     lock = FileLock(f"{folder_of(tools.store, container.id)}/lock")
     lock.exclusive()
     yield container, lock
@@ -153,6 +153,6 @@ def test_a_signal_that_comes_while_something_is_sent() -> None:
             if len(sent) == 1:
                 attendance._forward(signal.SIGUSR1, None)
 
-    attendance = _Attendance(Connection(), Attachment(), (0, 1, 2))  # type: ignore[arg-type]
+    attendance = Attendance(Connection(), Attachment(), (0, 1, 2))  # type: ignore[arg-type]
     attendance._send(b"typed")
     assert sent == [b"typed", wire.pack({"signal": signal.SIGUSR1})]

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from builder.containers.create import Asked, create_container
+from builder.containers.create import Asked, create_container, new_identifier
 from builder.containers.start import start_container
 from builder.wiring.containers import container_tools
 from tests.support.cli import Pybuild, write
@@ -179,7 +179,7 @@ def test_whoever_starts_a_container_may_be_gone_before_it_runs(box: Pybuild, mon
 
     pair = _socket.socketpair
     with container_tools(str(box.root)) as tools:
-        container = create_container(Asked("base", ("sleep", "100"), network="none"), tools)
+        container = create_container(Asked("base", ("sleep", "100"), network="none"), new_identifier(), tools)
         monkeypatch.setattr(_socket, "socketpair", half)
         with pytest.raises(OSError, match="Bad file descriptor"):
             start_container(container, tools)

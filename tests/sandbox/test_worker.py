@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from builder.errors import LayerError, SandboxError
+from builder.sandbox.own_process import start_module
 from builder.sandbox.worker import Call, Worker
 from tests.sandbox.conftest import Runner
 
@@ -50,6 +51,24 @@ def test_a_bug_comes_with_its_traceback(worker: Worker) -> None:
         worker.call("remove", {})
     with pytest.raises(RuntimeError, match="no-such-job"):
         worker.call("no-such-job", {})
+
+
+def test_interrupted_as_it_is_started(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    """What was started ends without a word, and the next call has a worker of its own."""
+
+    def interrupted(*args: object) -> int:
+        begun.append(start_module(*args))  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    begun: list[int] = []
+    monkeypatch.setattr("builder.sandbox.worker.start_module", interrupted)
+    with pytest.raises(KeyboardInterrupt), Worker() as worker:
+        worker.start()
+    monkeypatch.undo()
+    os.waitpid(begun[0], 0)
+    with worker, pytest.raises(RuntimeError, match="no-such-job"):
+        worker.call("no-such-job", {})
+    assert capfd.readouterr().err == ""
 
 
 def test_a_large_request_and_many_at_once(worker: Worker, runner: Runner) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from builder.cli.containers import CANNOT_RUN, add_attachment, follow
+from builder.cli.containers import CANNOT_RUN, add_attachment, follow, manner_of
 from builder.containers.client import ask
 from builder.containers.records import find_container
 from builder.wiring.store import open_store
@@ -28,4 +28,4 @@ def run(args: argparse.Namespace) -> int:
         container = find_container(store, args.container)
         sock, _ = ask(store, container.id, container.name, {"do": "attach"})
     args.interactive = container.settings.interactive and not args.no_stdin
-    return follow(sock, container.name, args, tty=container.settings.tty)
+    return follow(sock, container.name, manner_of(args, tty=container.settings.tty))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 
-from builder.cli.containers import CANNOT_RUN, failing_as, warn_of_network, write_cidfile
+from builder.cli.containers import CANNOT_RUN, check_cidfile, failing_as, nothing_left, warn_of_network, write_cidfile
 from builder.cli.interrupts import interrupted_by_signals
-from builder.containers.create import create_container
+from builder.containers.create import create_container, new_identifier
 from builder.wiring.containers import container_tools
 
 HELP = "Make a container of an image, for `start` to run."
@@ -33,10 +33,12 @@ def _create(args: argparse.Namespace) -> int:
     """Prints the id."""
     from builder.cli.container_options.arguments import asked_of
 
-    asked = asked_of(args, os.environ)
+    asked, identifier = asked_of(args, os.environ), new_identifier()
+    check_cidfile(args.cidfile)
     with interrupted_by_signals(), container_tools(args.root, "none" if args.quiet else "auto") as tools:
-        container = create_container(asked, tools)
+        with nothing_left(identifier, tools, args):
+            container = create_container(asked, identifier, tools)
+            write_cidfile(args.cidfile, identifier)
         warn_of_network(container, args.network)
-    write_cidfile(args.cidfile, container.id)
-    print(container.id)
+        print(identifier)
     return 0

@@ -7,7 +7,7 @@ import os
 import sys
 
 from builder.cli.container_options.process import environment_of
-from builder.cli.containers import CANNOT_RUN, add_attachment, follow, terminal_size
+from builder.cli.containers import CANNOT_RUN, add_attachment, follow, manner_of, terminal_size
 from builder.containers.exec import Execution, execute
 from builder.containers.records import find_container
 from builder.containers.start import NotStarted
@@ -42,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     if args.interactive and args.tty and not os.isatty(0):
         raise UsageError("not-a-terminal", "-it: the input is no terminal", hint="leave out -t")
+    manner = manner_of(args, tty=args.tty)
     wanted = Execution(
         argv=(args.command, *args.arguments),
         env=environment_of(args.env, args.env_file, os.environ),
@@ -61,4 +62,4 @@ def run(args: argparse.Namespace) -> int:
             return failure.status.code
     if args.detach:
         return 0
-    return follow(sock, container.name, args, tty=args.tty)
+    return follow(sock, container.name, manner)

@@ -5,18 +5,23 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from contextlib import ExitStack
 
 from builder.cli.containers import (
     CANNOT_RUN,
     add_attachment,
+    check_cidfile,
     failing_as,
-    follow,
+    manner_of,
+    nothing_left,
+    see_out,
     terminal_size,
     warn_of_network,
     write_cidfile,
 )
 from builder.cli.interrupts import interrupted_by_signals
-from builder.containers.create import create_container
+from builder.containers.client import Attendance
+from builder.containers.create import create_container, new_identifier
 from builder.containers.start import NotStarted, start_container
 from builder.errors import UsageError
 from builder.wiring.containers import container_tools
@@ -50,17 +55,23 @@ def _run(args: argparse.Namespace) -> int:
     asked = asked_of(args, os.environ)
     if args.interactive and args.tty and not args.detach and not os.isatty(0):
         raise UsageError("not-a-terminal", "-it: the input is no terminal", hint="leave out -t")
-    with interrupted_by_signals(), container_tools(args.root, "none" if args.quiet else "auto") as tools:
-        container = create_container(asked, tools)
-        warn_of_network(container, args.network)
-        try:
-            sock = start_container(container, tools, attach=not args.detach, size=terminal_size())
-        except NotStarted as failure:
-            print(f"pybuild: {failure.status.reason}", file=sys.stderr)
-            return failure.status.code
-        finally:
-            write_cidfile(args.cidfile, container.id)
-    if args.detach:
-        print(container.id)
-        return 0
-    return follow(sock, container.name, args, tty=container.settings.tty, stop_unread=True)
+    check_cidfile(args.cidfile)
+    manner = manner_of(args, tty=args.tty)
+    with interrupted_by_signals(), ExitStack() as attached:
+        with container_tools(args.root, "none" if args.quiet else "auto") as tools:
+            identifier = new_identifier()
+            with nothing_left(identifier, tools, args):
+                container = create_container(asked, identifier, tools)
+                write_cidfile(args.cidfile, identifier)
+                warn_of_network(container, args.network)
+                try:
+                    sock = start_container(container, tools, attach=not args.detach, size=terminal_size())
+                except NotStarted as failure:
+                    print(f"pybuild: {failure.status.reason}", file=sys.stderr)
+                    return failure.status.code
+                if args.detach:
+                    print(identifier)
+                    return 0
+                attendance = Attendance(sock, manner)
+                attached.enter_context(attendance.signals())  # from here on they are the process's
+        return see_out(attendance, sock, container.name, stop_unread=True)

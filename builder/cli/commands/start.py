@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from builder.cli.containers import CANNOT_RUN, add_attachment, each, failing_as, follow, terminal_size
+from builder.cli.containers import CANNOT_RUN, add_attachment, each, failing_as, follow, manner_of, terminal_size
 from builder.containers.records import find_container
 from builder.containers.start import NotStarted, start_container
 from builder.errors import StoreError, UsageError
@@ -51,4 +51,4 @@ def _attached(args: argparse.Namespace) -> int:
             print(f"pybuild: {failure.status.reason}", file=sys.stderr)
             return failure.status.code
     args.interactive = args.interactive and container.settings.interactive
-    return follow(sock, container.name, args, tty=container.settings.tty)
+    return follow(sock, container.name, manner_of(args, tty=container.settings.tty))
