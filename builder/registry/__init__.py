@@ -13,6 +13,7 @@ It knows hosts, repositories, digests and lengths; it knows nothing of the store
     client.py       the verbs: manifests, blobs, and by way of
     upload.py       a blob's way to a registry: mount, upload, resume
     listing.py      tags and repositories, page by page
+    links.py        the Link header, which leads to the next page
     referrers.py    who refers to a manifest; the list of them where the registry keeps none
     refusals.py     the error for a status that is no success
     server/         the other side: a registry to serve

@@ -59,14 +59,18 @@ class Client:
 
     def manifest_digest(self, repository: str, reference: str) -> Digest | None:
         """What a tag means at present, without its content; None when the registry does not tell."""
-        answer = self._ask("HEAD", repository, reference)
         try:
+            answer = self._ask("HEAD", repository, reference)
             return Digest.parse(answer.headers.get("docker-content-digest"))
+        except RegistryError as error:
+            if error.code != "not-supported":
+                raise
+            return None
         except ImageError:
             return None
 
     def has_manifest(self, repository: str, digest: Digest) -> bool:
-        """Whether the manifest or index is there, for a client that is about to push."""
+        """Whether the manifest or index is certainly there, for a client that is about to push."""
         call = Call("HEAD", self._path(repository, f"manifests/{digest}"), self._pushing(repository), _accept())
         return self._is_there(call, repository)
 
@@ -98,7 +102,7 @@ class Client:
             raise self._session.refusal(answer, _shown(repository, reference))
 
     def has_blob(self, repository: str, digest: Digest) -> bool:
-        """Whether the blob is there, for a client that is about to push."""
+        """Whether the blob is certainly there, for a client that is about to push."""
         call = Call("HEAD", self._path(repository, f"blobs/{digest}"), self._pushing(repository))
         return self._is_there(call, repository)
 
@@ -167,8 +171,11 @@ class Client:
 
     def _open_blob(self, repository: str, descriptor: Descriptor, start: int) -> Opened:
         headers = {"Range": f"bytes={start}-"} if start else {}
-        path = self._path(repository, f"blobs/{descriptor.digest}")
-        opened = self._session.open(Call("GET", path, self._pulling(repository), headers))
+        call = Call("GET", self._path(repository, f"blobs/{descriptor.digest}"), self._pulling(repository), headers)
+        opened = self._session.open(call)
+        if opened.status == 416 and start:  # it has the blob, but no parts of it: what we have is skipped
+            release(opened.response)
+            opened = self._session.open(call._replace(headers={}))
         if opened.status in (200, 206):
             return opened
         try:
@@ -187,8 +194,9 @@ class Client:
         return answer
 
     def _is_there(self, call: Call, repository: str) -> bool:
+        """A registry that does not allow HEAD (405) is sent what it may have: that does no harm."""
         answer = self._session.fetch(call)
-        if answer.status not in (200, 404):
+        if answer.status not in (200, 404, 405):
             raise self._session.refusal(answer, f"pushing to {repository}")
         return answer.status == 200
 

@@ -42,7 +42,7 @@ class Answer(NamedTuple):
 
     status: int
     headers: Mapping[str, str]
-    """Keys in lower case."""
+    """Keys in lower case; what came several times is joined by commas."""
     body: bytes
     url: str
     """Of the last request: redirects change it."""
@@ -89,7 +89,7 @@ class Transport:
         for failures in range(1, self.patience.attempts + 1):
             opened = open_once()
             try:
-                headers = {key.lower(): value for key, value in opened.response.headers.items()}
+                headers = {key.lower(): value for key, value in opened.response.headers.itermerged()}
                 return Answer(opened.status, headers, _read(opened, limit), opened.url)
             except HTTPError as error:
                 cause = unreachable(opened.url, error)

@@ -24,7 +24,10 @@ _TAKEN = frozenset({200, 201, 202, 204})
 """What registries say of a part that they have taken: the specification has 202, ECR 201, Pulp 204."""
 _NO_PATCH = frozenset({404, 405, 501})
 """What registries say that take a blob with the last request only."""
-_RANGE = re.compile(r"(?:bytes=)?0-(\d{1,18})")
+_STANDS = frozenset({200, 202, 204})
+"""What registries say of an upload that goes on: the specification has 204."""
+_RANGE = re.compile(r"(?:bytes[= ])?0-(\d{1,18})(?:/.*)?")
+"""The specification has `0-99`; others write it as requests or answers for parts do."""
 
 Content = Callable[[int], Iterable[bytes]]
 """Gives the blob's bytes from a position on."""
@@ -49,6 +52,8 @@ class Upload:
         self._scopes = (f"repository:{repository}:pull,push",)
         self._piece = 0
         """Bytes of one request; 0: all that is left."""
+        self._least = 0
+        """Pieces but the last may not be smaller (OCI-Chunk-Min-Length)."""
         self._in_one = descriptor.size <= SMALL
         """Whether the PUT that ends the upload brings the content."""
         self._has_seam = False
@@ -113,7 +118,7 @@ class Upload:
                 return None
             if answer.status == 202 and answer.headers.get("location"):
                 self._cancel(begun)
-                begun = self._session.located(answer.url, answer.headers["location"])
+                begun = self._begun(answer)
         return begun  # other answers are from registries that know no mounts: then it is sent
 
     def _cancel(self, location: str) -> None:
@@ -130,6 +135,11 @@ class Upload:
             raise error
         if answer.status != 202:
             raise self._refused(answer)
+        return self._begun(answer)
+
+    def _begun(self, answer: Answer) -> str:
+        least = answer.headers.get("oci-chunk-min-length", "")
+        self._least = int(least[:18]) if least.isdecimal() else 0
         return self._session.located(answer.url, answer.headers.get("location", ""))
 
     def _send(self, location: str, content: Content, start: int) -> tuple[Answer, int]:
@@ -142,8 +152,8 @@ class Upload:
         while start < size:
             end = min(start + self._piece, size) if self._piece else size
             answer = self._patch(location, content, start, end)
-            if answer.status == 413 and end - start > PIECE:
-                self._piece = PIECE
+            if answer.status == 413 and end - start > max(PIECE, self._least):
+                self._piece = max(PIECE, self._least)
                 return answer, start
             if answer.status not in _TAKEN:
                 return answer, start
@@ -176,14 +186,16 @@ class Upload:
 
     def _where_it_stands(self, location: str) -> tuple[str, int]:
         """After a failure: the upload's URL and how much of it the registry has; an empty URL and 0 where it has lost
-        it, so that another one begins."""
+        it, or does not tell, so that another one begins."""
         try:
             answer = self._session.fetch(Call("GET", location, self._scopes, once=True))
         except RegistryError:
             return "", 0
-        received = _RANGE.fullmatch(answer.headers.get("range", ""))
-        end = int(received[1]) if received and answer.status == 204 else 0
+        received = _RANGE.fullmatch(answer.headers.get("range", "").strip())
+        end = int(received[1]) if received and answer.status in _STANDS else 0
         if not 0 < end < self._blob.size:  # `0-0` is what nothing looks like
+            if answer.status in _STANDS:
+                self._cancel(location)
             return "", 0
         return self._session.located(answer.url, answer.headers.get("location") or location), end + 1
 

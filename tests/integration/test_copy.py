@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from builder.configuration.types import Registries
+from builder.registry.access import Access
 from tests.support.cli import Pybuild, write
 from tests.support.layouts import name_image, write_image, write_referrer
 from tests.support.proxy import running_proxy
-from tests.support.registry import REGISTRIES
+from tests.support.registry import REGISTRIES, own_registry
 
 
 @pytest.fixture(scope="module", params=REGISTRIES)
@@ -78,6 +82,19 @@ def test_from_registry_to_registry_nothing_is_kept_and_layers_are_mounted(
         assert {blob["how"] for blob in value["blobs"]} == {"mounted"}
         assert sum(item.sent for item in proxy.take() if "/blobs/" in item.path) == 0
     assert list((pybuild.root / "blobs").glob("*/*")) == []
+
+
+def test_a_digest_of_another_algorithm_stays_what_it_is(pybuild: Pybuild, layout: str, tmp_path: Path) -> None:
+    """docker-registry has manifests by SHA-256 alone."""
+    with own_registry(str(tmp_path / "registry")) as registry, closing(Access(Registries(), {})) as access:
+        copied(pybuild, layout, f"{registry}/longer:1", "--platform", "linux/amd64")
+        manifest = access.client(registry).manifest("longer", "1")
+        digest = f"sha512:{hashlib.sha512(manifest.data).hexdigest()}"
+        access.client(registry).put_manifest("longer", digest, manifest.data, manifest.descriptor.media_type)
+        for target in ("store:longer:1", f"oci:{tmp_path}/out:1", f"{registry}/other@{digest}"):
+            assert copied(pybuild, f"{registry}/longer@{digest}", target) == digest
+    assert "whole" in pybuild.run("store", "check").stdout
+    assert json.loads(pybuild.run("inspect", "longer:1").stdout)[0]["Architecture"] == "amd64"
 
 
 def test_remote_inspection_reads_documents_only(pybuild: Pybuild, registry: str, layout: str) -> None:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -185,6 +187,70 @@ def test_a_token_does_not_follow_a_redirect_to_another_host() -> None:
             assert b"".join(setup.client.blob("app", BLOB)) == DATA
             assert setup.script.seen[1].headers["authorization"] == "Bearer secret"
         assert "authorization" not in other.seen[1].headers
+
+
+def test_a_signed_url_arrives_as_it_was_signed() -> None:
+    rest = DATA[100_000:]
+    resumed = Reply(206, rest, (("Content-Range", f"bytes 100000-{len(DATA) - 1}/*"),))
+    signed = "/bucket/blob?X-Amz-Signature=ab%2Bc%2f~d&se=2026-11-24T00%3A00%3A00Z&sig=x+y/z==&empty="
+    with scripted(Reply(200, DATA, cut_at=100_000), resumed) as storage:
+        elsewhere = Reply(307, b"moved", (("Location", f"http://{storage.address}{signed}"),))
+        with faulty(elsewhere, elsewhere) as setup:
+            assert b"".join(setup.client.blob("app", BLOB)) == DATA
+            assert [request.headers.get("range") for request in setup.script.seen] == [None, "bytes=100000-"]
+        assert [unquote(request.path) for request in storage.seen] == [unquote(signed)] * 2
+        assert storage.seen[1].headers["range"] == "bytes=100000-"
+
+
+def test_a_signature_that_has_ended_stays_out_of_the_message() -> None:
+    with scripted(Reply(403, b"<Error>AccessDenied</Error>")) as storage:
+        location = (("Location", f"http://{storage.address}/blob?signature=s3cret"),)
+        with faulty(Reply(307, b"", location)) as setup, pytest.raises(RegistryError) as caught:
+            list(setup.client.blob("app", BLOB))
+    assert "s3cret" not in f"{caught.value.message}{caught.value.hint}"
+
+
+def test_a_registry_that_refuses_parts_sends_all_again() -> None:
+    with faulty(Reply(200, DATA, cut_at=100_000), Reply(416), Reply(200, DATA)) as setup:
+        assert b"".join(setup.client.blob("app", BLOB)) == DATA
+        assert [request.headers.get("range") for request in setup.script.seen] == [None, "bytes=100000-", None]
+
+
+def test_a_registry_without_head() -> None:
+    with faulty(*[Reply(405)] * 3) as setup:
+        assert setup.client.manifest_digest("app", "latest") is None
+        assert not setup.client.has_manifest("app", BLOB.digest)
+        assert not setup.client.has_blob("app", BLOB.digest)
+
+
+@pytest.mark.parametrize("content_type", ["", "application/json", "text/plain; charset=utf-8"])
+def test_the_document_says_what_it_is(content_type: str) -> None:
+    with faulty(Reply(200, MANIFEST, (("Content-Type", content_type),))) as setup:
+        assert setup.client.manifest("app", "latest").descriptor.media_type == media_types.OCI_MANIFEST
+
+
+def test_parameters_of_a_content_type_are_none_of_it() -> None:
+    headers = (("Content-Type", f'{media_types.DOCKER_MANIFEST} ; charset="utf-8"; version=2'),)
+    with faulty(Reply(200, b'{"schemaVersion": 2}', headers)) as setup:
+        assert setup.client.manifest("app", "latest").descriptor.media_type == media_types.DOCKER_MANIFEST
+
+
+@pytest.mark.parametrize("header", [None, "", "md5:1234", "nonsense"])
+def test_a_tag_without_a_digest_that_we_know(header: str | None) -> None:
+    headers = () if header is None else (("Docker-Content-Digest", header),)
+    with faulty(Reply(200, MANIFEST, headers), Reply(200, b"", headers)) as setup:
+        assert setup.client.manifest("app", "latest").descriptor.digest == Digest.of(MANIFEST)
+        assert setup.client.manifest_digest("app", "latest") is None
+
+
+def test_a_digest_of_another_algorithm() -> None:
+    digest = f"sha512:{hashlib.sha512(MANIFEST).hexdigest()}"
+    right, wrong = (Reply(200, MANIFEST, (("Docker-Content-Digest", text),)) for text in (digest, f"{digest[:-1]}x"))
+    with faulty(right, right, wrong) as setup:
+        for reference in ("latest", digest):
+            assert setup.client.manifest("app", reference).descriptor.digest == digest
+        with pytest.raises(RegistryError, match="was promised"):
+            setup.client.manifest("app", "latest")
 
 
 def test_redirects_end() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import islice
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,11 +13,14 @@ from hypothesis import strategies as st
 from builder.configuration.types import Registries
 from builder.errors import BuilderError, RegistryError
 from builder.http.patience import Patience
+from builder.model import media_types
+from builder.model.descriptor import Descriptor
+from builder.model.digest import Digest
 from builder.registry.access import Access
 from builder.registry.client import Client
-from builder.registry.listing import _NEXT
 from builder.registry.transport import Transport
 from tests.registry.scripted import Reply, Script, scripted
+from tests.support.registry import running_registry
 
 
 def client_of(script: Script) -> Client:
@@ -80,10 +84,48 @@ def test_a_registry_without_a_catalog() -> None:
     assert caught.value.code == "not-supported"
 
 
-@given(st.text(alphabet='<>;, rel="next', max_size=40))
-def test_any_link_is_read_or_not(text: str) -> None:
-    found = _NEXT.search(text)
-    assert found is None or "<" not in found[1]
+def test_several_headers_are_one() -> None:
+    links = (("Link", '<list>; rel="first"'), ("Link", '<list?last=a>; rel="next"'), ("Link", '<end>; rel="last"'))
+    with scripted(page("tags", ["a"])._replace(headers=links), page("tags", ["b"])) as script:
+        assert list(client_of(script).tags("app")) == ["a", "b"]
+
+
+def test_a_registry_that_knows_no_pages_sends_all() -> None:
+    names = [f"1.{number}" for number in range(2500)]
+    with scripted(page("tags", names)) as script:
+        assert list(client_of(script).tags("app")) == names
+
+
+def test_thousands_of_repositories_in_small_pages() -> None:
+    names = [f"team/app{number:05}" for number in range(20_000)]
+    pages = [
+        page("repositories", names[start : start + 100], f"/v2/_catalog?n=100&last={start + 100}")
+        for start in range(0, len(names), 100)
+    ]
+    with scripted(*pages, page("repositories", [])) as script:
+        assert list(client_of(script).catalog()) == names
+
+
+def test_a_registry_that_finds_our_pages_too_large(tmp_path: Path) -> None:
+    """docker-registry, held to five names a page."""
+    names = [f"app{number}" for number in range(12)]
+    with running_registry(str(tmp_path), "\ncatalog:\n  maxentries: 5\n") as address:
+        access = Access(Registries(), {})
+        client = access.client(address)
+        config = Descriptor(media_types.OCI_CONFIG, Digest.of(b"{}"), 2)
+        value = {"schemaVersion": 2, "mediaType": media_types.OCI_MANIFEST, "config": config.to_json(), "layers": []}
+        for name in names:
+            client.put_blob(name, config, lambda _: [b"{}"])
+            client.put_manifest(name, "1", json.dumps(value).encode(), media_types.OCI_MANIFEST)
+        assert sorted(client.catalog()) == sorted(names)
+        access.close()
+
+
+def test_a_refusal_that_stays_is_one() -> None:
+    with scripted(Reply(400), Reply(400)) as script, pytest.raises(RegistryError) as caught:
+        list(client_of(script).tags("app"))
+    assert caught.value.code == "bad-answer"
+    assert [item.path for item in script.seen] == ["/v2/app/tags/list?n=1000", "/v2/app/tags/list"]
 
 
 @given(st.text(max_size=30))

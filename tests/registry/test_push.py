@@ -201,6 +201,77 @@ def test_parts_that_the_registry_joins_wrongly_are_sent_again_without_a_seam() -
         ]
 
 
+@pytest.mark.parametrize(
+    ("location", "path"),
+    [
+        ("1?state=a%2Fb%3D", "/v2/app/blobs/uploads/1?state=a%2Fb%3D&"),
+        ("/v2/app/blobs/uploads/2", "/v2/app/blobs/uploads/2?"),
+        ("../../other/up?_state=x&empty=", "/v2/app/other/up?_state=x&empty=&"),
+        ("//{}/up/3", "/up/3?"),
+        ("http://{}/up/4?a=1&a=2", "/up/4?a=1&a=2&"),
+    ],
+)
+def test_an_upload_goes_where_it_is_sent(location: str, path: str) -> None:
+    with scripted(DONE) as script:
+        script.replies.insert(0, Reply(202, headers=(("Location", location.format(script.address)),)))
+        assert Scripted(script).push(b"small") is Pushed.SENT
+        digest = str(blob_of(b"small").digest).replace(":", "%3A")
+        assert script.seen[1].path == f"{path}digest={digest}"
+
+
+@pytest.mark.parametrize("text", ["0-99999", "bytes=0-99999", "bytes 0-99999/*", "bytes=0-99999/500000", " 0-99999 "])
+@pytest.mark.parametrize("status", [200, 202, 204])
+def test_where_an_upload_stands_is_said_in_many_ways(text: str, status: int) -> None:
+    stands = Reply(status, headers=(("Range", text),))
+    with scripted(BEGUN, Reply(503), stands, Reply(202), DONE) as script:
+        assert Scripted(script).push(LARGE) is Pushed.SENT
+        assert script.seen[3].body == LARGE[100_000:]
+
+
+@pytest.mark.parametrize("text", [None, "", "0-0", "100-200", "bytes=5-", "many", f"0-{10**20}"])
+def test_an_upload_that_does_not_say_where_it_stands_is_given_up(text: str | None) -> None:
+    stands = Reply(204, headers=() if text is None else (("Range", text),))
+    with scripted(BEGUN, Reply(503), stands, Reply(204), BEGUN, Reply(202), DONE) as script:
+        setup = Scripted(script)
+        assert setup.push(LARGE) is Pushed.SENT
+        assert [line.partition(" ")[0] for line in setup.seen()] == [
+            "POST", "PATCH", "GET", "DELETE", "POST", "PATCH", "PUT"
+        ]  # fmt: skip
+        assert script.seen[5].body == LARGE
+
+
+def test_a_part_that_does_not_fit_is_taken_up_where_the_registry_stands() -> None:
+    stands = Reply(204, headers=(("Range", "0-199999"),))
+    with scripted(BEGUN, Reply(503), stands, Reply(416), stands, Reply(202), DONE) as script:
+        assert Scripted(script).push(LARGE) is Pushed.SENT
+        assert script.seen[5].body == LARGE[200_000:]
+
+
+@pytest.mark.parametrize("ended", ["patch", "resumed", "put"])
+def test_an_upload_that_has_ended_with_the_registry_begins_again(ended: str) -> None:
+    stands, gone = (
+        Reply(204, headers=(("Range", "0-99999"),)),
+        Reply(404, b'{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]}'),
+    )
+    before = {
+        "patch": [BEGUN, gone, gone],
+        "resumed": [BEGUN, Reply(503), stands, gone, gone],
+        "put": [BEGUN, Reply(202), gone, gone],
+    }
+    with scripted(*before[ended], BEGUN, Reply(202), DONE) as script:
+        assert Scripted(script).push(LARGE) is Pushed.SENT
+        assert LARGE in [request.body for request in script.seen[len(before[ended]) :]]
+
+
+def test_no_piece_is_smaller_than_the_registry_wants() -> None:
+    least = PIECE + 1000
+    begun = BEGUN._replace(headers=(*BEGUN.headers, ("OCI-Chunk-Min-Length", str(least))))
+    data = os.urandom(least + 5)
+    with scripted(begun, Reply(413), Reply(404), begun, BEGUN, BEGUN, DONE) as script:
+        assert Scripted(script).push(data) is Pushed.SENT
+        assert [len(request.body) for request in script.seen if request.method == "PATCH"] == [least + 5, least, 5]
+
+
 def test_a_repository_that_has_to_be_made_first() -> None:
     said = b'{"errors": [{"code": "NAME_UNKNOWN", "message": "The repository does not exist"}]}'
     with scripted(Reply(404, said)) as script, pytest.raises(RegistryError) as caught:

@@ -43,7 +43,10 @@ class StoreDestination:
         return Pushed.SENT
 
     def put_document(self, document: Document) -> None:
-        self._store.blobs.put_bytes(document.data, document.descriptor.media_type)
+        digest = document.descriptor.digest
+        with self._store.blobs.writer(digest.algorithm) as writer:
+            writer.write(document.data)
+            writer.commit(digest)
 
     def name(self, document: Document, name: str) -> None:
         self.put_document(document)
