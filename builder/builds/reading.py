@@ -19,6 +19,8 @@ from builder.store.store import Store
 _LIMIT = 64 << 20
 _LATEST = 1e11
 """Seconds: no time that could not be printed."""
+_Reader = Callable[[Any], Any]
+"""Raises one of `_DAMAGED`."""
 _DAMAGED = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
 
@@ -27,7 +29,7 @@ def read_build(place: Place) -> BuildRecord | None:
     try:
         with open(f"{place.path}/{FILE}", "rb") as file:
             value = json.loads(file.read(_LIMIT))
-        record = _build(value["build"]) if value["format"] == FORMAT else None
+        record = _read_record(value["build"]) if value["format"] == FORMAT else None
     except (OSError, *_DAMAGED):
         return None
     return _as_it_is(record, place) if record and record.outcome is Outcome.RUNNING else record
@@ -93,55 +95,58 @@ def _number(wanted: str) -> int:
     return int(digits)
 
 
-def _build(value: Any) -> BuildRecord:
-    made: BuildRecord = _record(
-        BuildRecord,
-        value,
-        platforms=_texts,
-        options=dict,
-        outcome=Outcome,
-        names=_texts,
-        stages=_several(lambda row: _record(StageRow, row, after=_texts)),
-        steps=_several(_step),
-        tasks=_several(lambda row: _record(TaskRow, row)),
-    )
-    return made
+def _float(value: Any) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < _LATEST:
+        raise TypeError("float")
+    return value
 
 
-def _step(value: Any) -> StepRow:
-    causes = _several(lambda row: _record(Cause, row))
-    made: StepRow = _record(
-        StepRow,
-        value,
-        after=_texts,
-        outcome=StepOutcome,
-        causes=causes,
-        source=lambda row: None if row is None else _record(Source, row),
-    )
-    return made
+def _plain(kind: type) -> _Reader:
+    def read(value: Any) -> Any:
+        if type(value) is not kind:
+            raise TypeError(kind.__name__)
+        return value
+
+    return read
 
 
-def _record(cls: Callable[..., Any], value: Any, **readers: Callable[[Any], Any]) -> Any:
-    made = cls(**{name: readers[name](item) if name in readers else item for name, item in value.items()})
-    for name, kind in cls.__annotations__.items():
-        if name not in readers and not _fits(getattr(made, name), str(kind)):
-            raise TypeError(name)
-    return made
+def _several(read: _Reader) -> _Reader:
+    def read_all(value: Any) -> tuple[Any, ...]:
+        if type(value) is not list:
+            raise TypeError("list")
+        return tuple([read(item) for item in value])
+
+    return read_all
 
 
-def _fits(value: object, kind: str) -> bool:
-    if kind == "float":
-        return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < _LATEST
-    if kind == "int":
-        return isinstance(value, int) and not isinstance(value, bool)
-    return isinstance(value, {"str": str, "bool": bool}.get(kind, object))
+def _members_of(cls: Any) -> _Reader:
+    """Reads a value of the class `cls`; members that have a default may be left out. What can be found out once is not
+    found out for each row: a history holds thousands."""
+    rows = [(name, _READERS[str(kind)], cls._field_defaults.get(name)) for name, kind in cls.__annotations__.items()]
+    names = {name for name, _, _ in rows}
+    needed = names - cls._field_defaults.keys()
+
+    def read_members(value: Any) -> Any:
+        if not needed <= value.keys() <= names:
+            raise TypeError(cls.__name__)
+        return cls(*[read(value[name]) if name in value else default for name, read, default in rows])
+
+    return read_members
 
 
-def _several(read: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
-    return lambda value: tuple(read(item) for item in value)
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise TypeError("texts")
-    return tuple(value)
+_READERS: dict[str, _Reader] = {
+    "str": _plain(str),
+    "int": _plain(int),
+    "bool": _plain(bool),
+    "float": _float,
+    "tuple[str, ...]": _several(_plain(str)),
+    "Mapping[str, object]": _plain(dict),
+    "Outcome": Outcome,
+    "StepOutcome": StepOutcome,
+}
+"""By the annotation of a member."""
+_read_source = _members_of(Source)
+_READERS["Source | None"] = lambda value: value if value is None else _read_source(value)
+for _row in (Cause, StageRow, StepRow, TaskRow):
+    _READERS[f"tuple[{_row.__name__}, ...]"] = _several(_members_of(_row))
+_read_record = _members_of(BuildRecord)

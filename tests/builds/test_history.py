@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,10 +15,12 @@ from builder.builds import folder
 from builder.builds.folder import Place, forget_oldest, new_place, places
 from builder.builds.logs import Logs
 from builder.builds.reading import builds, find_build, read_build
-from builder.builds.recording import Asked, Made, Recording
+from builder.builds.recording import Asked, Made, Recording, plain
+from builder.builds.types import BuildRecord, Outcome, Source, StageRow, StepOutcome, StepRow, TaskRow
 from builder.errors import StepError, UsageError
 from builder.progress.events import TaskFinished, TaskLog, TaskStarted
 from builder.progress.silent import SilentReporter
+from builder.solve.types import Cause
 from builder.store.store import Store
 
 
@@ -131,6 +134,44 @@ def test_a_record_with_a_member_of_another_kind_is_none(store: Store, member: st
     value["build"][member] = {"x": 1}
     path.write_text(json.dumps(value))
     assert list(builds(store)) == []
+
+
+FULL = BuildRecord(
+    "id", "/app/Buildfile", "/app", "", ("linux/amd64",), {"tags": ["app"]}, 1.5, 2.0, Outcome.BUILT,
+    stages=(StageRow(0, "stage-0", "scratch", after=("1.1",), is_target=True),),
+    steps=(
+        StepRow(
+            "0.1", "stage-0", 1, "RUN make", 2, 3, ("1.1",), StepOutcome.CACHED, causes=(Cause("files", "a"),),
+            source=Source("id", "2026-11-24T00:00:00Z", 1),
+        ),
+    ),
+    tasks=(TaskRow("pulling base", 0.0, 1.0),),
+)  # fmt: skip
+
+
+def written(folder: Path, value: object) -> Place:
+    (folder / "build.json").write_text(json.dumps({"format": 1, "build": value}))
+    return Place(str(folder), "id", 0.0, "0")
+
+
+def test_all_rows_are_read_back_as_they_were(tmp_path: Path) -> None:
+    assert read_build(written(tmp_path, plain(FULL))) == FULL
+
+
+@pytest.mark.parametrize("path", ["", "stages", "steps", "steps/causes", "steps/source", "tasks"])
+def test_every_member_of_every_row_is_checked(tmp_path: Path, path: str) -> None:
+    def row_of(value: Any) -> dict[str, object]:
+        for name in filter(None, path.split("/")):
+            value = value[name][0] if isinstance(value[name], list) else value[name]
+        assert isinstance(value, dict)
+        return value
+
+    for member in [*row_of(plain(FULL)), "foreign"]:
+        for wrong in ({"x": 1}, -1.5, [1], None):
+            value = plain(FULL)
+            if (member, wrong) not in (("options", {"x": 1}), ("source", None)):
+                row_of(value)[member] = wrong
+                assert read_build(written(tmp_path, value)) is None, (member, wrong)
 
 
 def test_nothing_foreign_in_the_folder_is_taken_for_a_build(store: Store) -> None:

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import time
+from collections.abc import Callable
 from itertools import islice
 
 from builder.builds.document import summary
@@ -22,6 +23,8 @@ EXAMPLES = """\
   pybuild builds ls -f Buildfile          builds of one Buildfile
   pybuild builds ls -n 5 --format json    one object a line
 """
+_HEADS = ("BUILD", "STARTED", "RESULT", "TIME", "CACHED", "FILE", "NAMES")
+_Row = tuple[str, ...]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,19 +36,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     project = os.path.abspath(args.file) if args.file else None
-    with open_store(args.root) as store:
-        records = [record for _, record in islice(builds(store, project), args.last or None)]
+    now = time.time()
     if args.quiet:
-        for record in records:
-            print(record.id)
+        rows = _each(args, project, lambda record: (record.id,))
     elif args.format == "json":
-        for record in records:
-            print(json.dumps(summary(record)))
+        rows = _each(args, project, lambda record: (json.dumps(summary(record)),))
     else:
-        now = time.time()
-        heads = ("BUILD", "STARTED", "RESULT", "TIME", "CACHED", "FILE", "NAMES")
-        print_table(heads, [_cells(record, now) for record in records])
+        print_table(_HEADS, _each(args, project, lambda record: _cells(record, now)))
+        return 0
+    for (line,) in rows:
+        print(line)
     return 0
+
+
+def _each(args: argparse.Namespace, project: str | None, tell: Callable[[BuildRecord], _Row]) -> list[_Row]:
+    """One record after the other is read and forgotten: thousands would not fit in memory with all their steps."""
+    with open_store(args.root) as store:
+        return [tell(record) for _, record in islice(builds(store, project), args.last or None)]
 
 
 def _cells(record: BuildRecord, now: float) -> tuple[str, ...]:
