@@ -68,7 +68,7 @@ def make_context(case: Case, folder: str) -> str:
     old = os.umask(0o022)
     try:
         os.makedirs(folder)
-        make_files(folder, {case.file: (case.folder / "Dockerfile").read_text(), **case.context})
+        make_files(folder, {case.file: (case.folder / "Dockerfile").read_bytes().decode(), **case.context})
         _make_others(case, folder)
     finally:
         os.umask(old)

@@ -4,6 +4,7 @@ A description maps paths to what stands there. A text is a regular file; a path 
 otherwise an object, with one of
 
     "text": str | "base64": str | "zeros": int     a regular file
+    "sparse": int                                  the same as zeros, without a block on the disk
     "symlink": target | "hardlink": other path | "fifo": true | "socket": true |
     "device": "c 1 3"
     "tar": [member, ...]                           an archive; a member is such an object with a "name", or also
@@ -88,6 +89,7 @@ def _make(folder: str, place: str, details: Description) -> None:
     else:
         with open(place, "wb") as file:
             file.write(_content(details))
+            file.truncate(details.get("sparse"))
 
 
 def _content(details: Description) -> bytes:
@@ -99,6 +101,8 @@ def _content(details: Description) -> bytes:
         return _COMPRESSORS[details.get("compress", "")](data)[: details.get("cut")]
     if "zeros" in details:
         return bytes(details["zeros"])
+    if "sparse" in details:
+        return b""
     if "base64" in details:
         return base64.b64decode(details["base64"])
     text: str = details["text"]

@@ -41,8 +41,14 @@ def serving(cases: Iterable[Case], folder: str) -> Iterator[None]:
     """Serves what the cases fetch; `folder` is filled."""
     for case in cases:
         if case.web:
-            _make(os.path.join(folder, case.name), case.web)
-    with _Server(("127.0.0.1", PORT), partial(_Quiet, directory=folder)) as server:
+            make(os.path.join(folder, case.name), case.web)
+    with serving_folder(folder, PORT):
+        yield
+
+
+@contextmanager
+def serving_folder(folder: str, port: int) -> Iterator[None]:
+    with _Server(("127.0.0.1", port), partial(_Quiet, directory=folder)) as server:
         thread = Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         try:
@@ -52,7 +58,8 @@ def serving(cases: Iterable[Case], folder: str) -> Iterator[None]:
             thread.join()
 
 
-def _make(folder: str, description: Mapping[str, Any]) -> None:
+def make(folder: str, description: Mapping[str, Any]) -> None:
+    """Fills `folder`, which is new, with files and repositories."""
     os.makedirs(folder)
     plain = {name: what for name, what in description.items() if not (isinstance(what, dict) and "git" in what)}
     make_files(folder, plain)

@@ -6,8 +6,10 @@
     files.py        contexts: files, folders, links, archives, modes, owners, times; and .dockerignore files
     words.py        words with variables, quotes and escapes
     copies.py       COPY and ADD: sources, destinations, options, heredocs
+    heredocs.py     their names, quotes and lines
     runs.py         RUN: scripts that change files, mounts, forms
     settings.py     what changes the configuration only
+    offered.py      what ADD can fetch
     buildfile.py    stages out of these; the case
     verdicts.py     what is compared more than for a recorded case: each layer's entries, and times
     shrink.py       a finding with all lines and files taken away that it does not need

@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
@@ -21,20 +22,26 @@ from tests.differential.case import load_case
 from tests.differential.comparison import Bench, Result
 from tests.differential.facts import FAILS, OUTCOME, Difference
 from tests.differential.random.buildfile import KINDS, Made, make
+from tests.differential.random.copies import PLACE
+from tests.differential.random.offered import WEB, serving
 from tests.differential.random.shrink import shrink
 from tests.differential.random.verdicts import differences_of
 from tests.differential.report import Verdict, describe
+from tests.differential.web import URL
 
 
 class Trial:
     """Builds a case with both, in a folder of its own."""
 
-    def __init__(self, folder: str, bench: Bench, ours: Builder, theirs: Builder) -> None:
+    def __init__(
+        self, folder: str, bench: Bench, ours: Builder, theirs: Builder, address: Callable[[str], str]
+    ) -> None:
         self._folder, self._bench, self._ours, self._theirs = folder, bench, ours, theirs
+        self._address = address
 
     def __call__(self, name: str, made: Made) -> tuple[Verdict, Result]:
         folder = Path(self._folder, name)
-        write(folder, made)
+        write(folder, made, self._address(name))
         case = load_case(folder)
         theirs = self._bench.build(case, self._theirs)
         ours = self._bench.build(case, self._ours)
@@ -45,10 +52,11 @@ class Trial:
         return Verdict(name, "random", tuple(found), "\n".join(trouble)), theirs
 
 
-def write(folder: Path, made: Made) -> None:
+def write(folder: Path, made: Made, address: str) -> None:
+    """Makes a case. `address` is where it can fetch from."""
     text, described = made
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "Dockerfile").write_text(text)
+    (folder / "Dockerfile").write_bytes(text.replace(PLACE, address).encode())
     (folder / "case.json").write_text(json.dumps(described, indent=1) + "\n")
 
 
@@ -67,7 +75,8 @@ def main() -> int:
             sys.exit(f"{options.peer} cannot be used: {error}")
         pybuild = Pybuild(os.path.join(folder, "store"), bench.layouts)
         opened.callback(pybuild.remove)
-        trial = Trial(os.path.join(folder, "cases"), bench, pybuild, peer)
+        address = opened.enter_context(serving(os.path.join(folder, "web")))
+        trial = Trial(os.path.join(folder, "cases"), bench, pybuild, peer, address)
         ran = refused = bad = 0
         for number in range(options.first, options.first + options.count):
             if deadline and time.monotonic() > deadline:
@@ -98,7 +107,9 @@ def _report(trial: Trial, verdict: Verdict, made: Made, options: argparse.Namesp
     print(describe(verdict, options.peer), flush=True)
     print("    " + made[0].replace("\n", "\n    "), flush=True)
     if options.findings:
-        write(Path(options.findings, verdict.case), made)
+        text, described = made
+        given = {**described, "web": WEB} if PLACE in text else described
+        write(Path(options.findings, verdict.case), (text, given), f"{URL}/{verdict.case}")
 
 
 _seen: set[object] = set()

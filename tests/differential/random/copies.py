@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from random import Random
 from typing import NamedTuple
 
+from tests.differential.random.heredocs import heredocs
+
 _SOURCES = (
     "a.txt", "b.md", "c", "d", "d/", "d/.", "d/one", "d/sub", "d/sub/", "e", "e/f", ".", "/", "./d", "/d/one", "../c",
     "*", "*.txt", "d/*", "*/one", "[ab]*", "?", "*/*", "d/*.md", "nothing*", "no/*", "to-file", "to-d", "to-d/",
@@ -53,9 +55,21 @@ _PARENTS = (
     "./d/sub", "d/./sub", "d/./one", "e/f/./g", "e/./f/g/deep", "**/*.md", "./*/one", "d/*/./*", "e/**/deep", "d/./*",
     "*/./*/*",
 )  # fmt: skip
-_TEXTS = (
-    "hello $A", "${A:-b}", "\\$A", "'q' \"$B\"", "\\n\\\\", "", "\ttabbed", "#!x", "# not a comment", "${A#f}", "a\\",
+_ODD_SOURCES = (
+    "a b", "-rf", "--from=x", "é", "e\u0301", "*star", "[x]", "back\\slash", "line\nend", "'q'", '"', "#hash", "$A",
+    "~", "日本/ü",
+    " lead", "trail ", "[[]x]", "[*]star", "back\\\\slash", "?", "*\n*", "[é]", "日*", "-*", "\\$A", "* *", "\\[x\\]",
 )  # fmt: skip
+"""Of `files.ODD`, and wildcards that mean some of them."""
+PLACE = "{web}"
+"""Stands for the address that a case can fetch from."""
+_REMOTE = (
+    "{web}/plain.txt", "{web}/folder/noted.md", "{web}/x.tar.gz", "{web}/missing", "{web}/plain.txt?$A",
+    "{web}/repo.git", "{web}/repo.git#main", "{web}/repo.git#v1", "{web}/repo.git#main:sub",
+    "{web}/repo.git#v1:sub/deep",
+    "{web}/repo.git?branch=main&subdir=sub", "{web}/repo.git#:sub",
+)  # fmt: skip
+_REMOTE_OPTIONS = ("--keep-git-dir", "--keep-git-dir=true", "--unpack", "--unpack=false", "--chmod=0640", "--chown=4:5")
 
 
 class Places(NamedTuple):
@@ -72,6 +86,10 @@ class Places(NamedTuple):
 
 def instruction(random: Random, places: Places) -> str:
     """A COPY or ADD instruction, with its heredocs."""
+    if random.random() < 0.04:
+        return _remote(random, places)
+    if "a b" in places.files and random.random() < 0.5:
+        return _odd(random)
     word = random.choice(("COPY", "COPY", "COPY", "COPY", "ADD", "ADD", "copy"))
     options = _options(random)
     if random.random() < 0.12:
@@ -136,13 +154,23 @@ def _options(random: Random) -> list[str]:
 
 
 def _heredoc(random: Random, word: str, options: list[str]) -> str:
-    names = random.sample(("EOF", "two", "x.sh", "A"), random.choice((1, 1, 2)))
-    opened, bodies = [], []
-    for name in names:
-        dash = random.choice(("", "", "-"))
-        opened.append(f"<<{dash}" + random.choice((name, name, f'"{name}"', f"'{name}'")))
-        bodies += [*random.choices(_TEXTS, k=random.randint(0, 3)), (random.choice(("", "\t")) if dash else "") + name]
+    made = heredocs(random, random.choice((1, 1, 2)))
+    words = [heredoc.opened for heredoc in made]
     if random.random() < 0.2:
-        opened.insert(random.randrange(len(opened) + 1), "*.txt")
-    opened.append(random.choice([destination for destination in _DESTINATIONS if destination]))
-    return "\n".join([" ".join([word, *options, *opened]), *bodies])
+        words.insert(random.randrange(len(words) + 1), "*.txt")
+    words.append(random.choice([destination for destination in _DESTINATIONS if destination]))
+    return "\n".join([" ".join([word, *options, *words]), *(line for heredoc in made for line in heredoc.rest)])
+
+
+def _remote(random: Random, places: Places) -> str:
+    options = random.sample(_REMOTE_OPTIONS, random.choice((0, 0, 1)))
+    sources = random.sample(_REMOTE, random.choice((1, 1, 2)))
+    if random.random() < 0.2:
+        sources += _several(random, _there(places, "COPY"))
+    return " ".join(["ADD", *options, *sources, random.choice([place for place in _DESTINATIONS if place])])
+
+
+def _odd(random: Random) -> str:
+    """Names as they are only fit into JSON."""
+    words = [*_several(random, _ODD_SOURCES), random.choice(("/x/", "/x/a b/", "/é/", "/odd/[x]/", "/-/"))]
+    return f"COPY {random.choice(('', '--parents ', '--exclude=*star '))}{json.dumps(words, ensure_ascii=False)}"

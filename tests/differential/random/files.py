@@ -19,7 +19,22 @@ _LINKS = {
     "d/to-c": "../c",
     "d/to-e": "../e",
     "e/loop": "loop",
+    "e/here": ".",
+    "e/ring": "../z/ring",
+    "z/ring": "../e/ring",
     "old": "d",
+}
+ODD = (
+    "a b", "-rf", "--from=x", "é", "e\u0301", "*star", "[x]", "back\\slash", "line\nend", "'q'", '"', "#hash", "$A",
+    "~", "日本/ü",
+    " lead", "trail ", "~x/#y", "[x]/*",
+)  # fmt: skip
+_SPECIAL: dict[str, dict[str, Any]] = {
+    "fifo": {"fifo": True},
+    "d/socket": {"socket": True},
+    "z/null": {"device": "c 1 3"},
+    "sparse": {"sparse": 1_000_000},
+    "e/zeros": {"zeros": 70_000},
 }
 _MEMBERS: tuple[dict[str, Any], ...] = (
     {"name": "dir/", "directory": True, "mode": "0750", "owner": "5:6"},
@@ -41,6 +56,9 @@ _MEMBERS: tuple[dict[str, Any], ...] = (
 _PATTERNS = (
     "*", "*.md", "**/*.md", "d", "d/", "/d/sub", "d/*", "**/three*", "e/**", "*/one", "?", "[ab]*", "**", "**/.hidden",
     "!d", "!d/one", "!**/*.md", "!d/sub/three.txt", "!e/f", "# no pattern", "", "  c  ", "./d/../c", "!*.txt", "to-*",
+    "!**", "!/d/", "d/**/three*", "**/sub", "!**/sub/**", "e/*/g", "!e/f/g", "\\#hash", "a b", "é", "\\[x]",
+    "!./d/./one", "../c",
+    "**/**/one", "d/s?b", "!d/s[a-u]b", "**/.*", "*.*", "!.", ".",
 )  # fmt: skip
 
 
@@ -56,17 +74,21 @@ def context(random: Random) -> dict[str, Any]:
     for name, target in _LINKS.items():
         if random.random() < 0.4 and f"{name}/" not in made:
             made[name] = {"symlink": target} | ({"mtime": 1_111_111_111} if random.random() < 0.5 else {})
+    made |= _others(random)
     if "c" in made and random.random() < 0.3:
         made["d/hard"] = {"hardlink": "c"}
-    if random.random() < 0.1:
-        made["fifo"] = {"fifo": True}
-    for name in ("x.tar", "d/y.tar.gz", "no-suffix"):
-        if random.random() < 0.3:
-            made[name] = archive(random)
     made["trigger"] = "trigger\n"
     if random.random() < 0.15:
         made[".dockerignore"] = ignore(random)
     return made
+
+
+def _others(random: Random) -> dict[str, Any]:
+    """What is no plain file with a plain name."""
+    made = {name: dict(what) for name, what in _SPECIAL.items() if random.random() < 0.06}
+    if random.random() < 0.12:
+        made |= {name: _adorned(random, {"text": name}, _MODES) for name in ("a b", *random.sample(ODD[1:], 6))}
+    return made | {name: archive(random) for name in ("x.tar", "d/y.tar.gz", "no-suffix") if random.random() < 0.3}
 
 
 def paths(context: dict[str, Any]) -> frozenset[str]:
@@ -85,7 +107,7 @@ def archive(random: Random) -> dict[str, Any]:
 
 
 def ignore(random: Random) -> str:
-    return "\n".join(random.choices(_PATTERNS, k=random.randint(1, 5))) + "\n"
+    return "\n".join(random.choices(_PATTERNS, k=random.randint(1, 7))) + "\n"
 
 
 def _adorned(random: Random, made: dict[str, Any], modes: tuple[str, ...]) -> dict[str, Any]:

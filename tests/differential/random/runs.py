@@ -6,6 +6,7 @@ import json
 from random import Random
 
 from tests.differential.random.copies import Places
+from tests.differential.random.heredocs import heredocs
 
 _COMMANDS = (
     "rm -rf /old/dir", "rm -rf /old/dir; mkdir /old/dir",
@@ -17,13 +18,20 @@ _COMMANDS = (
     "chown -h 3:3 /old/to-dir", "touch /old/file", "chmod 755 /old/dir", "touch -d @1000000000 /old/file",
     "cp --preserve=all /old/named /made-named", "mkfifo /made-fifo", "mknod /made-null c 1 3",
     "rm -f /old/to-dir; mkdir /old/to-dir; echo x > /old/to-dir/f", "rm -rf /old/dir; ln -s opaque /old/dir",
-    "echo $A $B ${C:-c} > /vars", "env | grep -v -e HOSTNAME -e _= | sort > /env", "id > /id", "pwd > /pwd",
+    "echo $A $B ${C:-c} > /vars", "echo \"$@\" > /at", "echo ${A#f} ${A%o} ${#A} > /cut",
+    "env | grep -v -e HOSTNAME -e _= | sort > /env", "id > /id", "pwd > /pwd",
     "echo 'a b' \"$A\" \\$A > /q", "mkdir -m 1777 -p /srv/deep", "echo a > /made-a; rm /made-a",
     "mkdir /made-d; rmdir /made-d", "chmod u+s /made-hard", "echo x > /old/opaque/seen; rm /old/opaque/seen",
     "rm -rf /old/opaque; mkdir /old/opaque", "rm -rf /old/empty /old/loop", "cat /old/file > /f2; echo >> /old/file",
     "echo hosts >> /etc/passwd", "ls -la /proc/self/fd | wc -l > /dev/null", "true", "rm -rf /x", "rm -rf /new/*",
     "mkdir -p /x/y; echo y > /x/y/one", "umask > /umask", "mv /old/to-dir /old/to-dir2", "touch -h -d @5 /old/to-dir",
     "touch -d @7 /old/dir", "rm -rf /tmp; mkdir -m 700 /tmp", "echo > /dev/made", "readlink /proc/self/cwd > /cwd",
+    "chown -R 0:0 /old/dir /old/opaque", "mv /old/file /t; mv /t /old/file",
+    "chmod 600 /old/named; chmod 644 /old/named",
+    "cp -a /old /old-copy", "ln -sfn /old/opaque /old/to-dir", "echo > '/a b'; echo > /-x; echo > '/é\n'",
+    "rm -rf /old/dir/sub; mkdir /old/dir/sub; touch -d @9 /old/dir/sub", "printf 'x' | tee /t1 /t2", "cd /old; rm -r *",
+    "truncate -s 1M /holes", "setfattr -n user.x -v y /old/file", "stat -c '%a %u %g %h' /old/* > /stats", "trap",
+    "set > /dev/null",
     "echo $0 > /zero", "dd if=/dev/zero of=/sparse bs=1 count=1 seek=8191", "ls /run /sys > /dev/null",
 )  # fmt: skip
 _MOUNTS = (
@@ -32,7 +40,12 @@ _MOUNTS = (
     "type=bind,target=rel,source=e", "type=bind,rw,target=/m", "type=secret,id=no",
     "type=cache,target=/c,uid=5,gid=6,mode=0700,id=c-{n}", "type=bind,source=/,target=/deep/er/m,readonly",
     "type=tmpfs,target=/made/t", "type=bind,target=/old/to-dir/mp", "type=ssh", "type=tmpfs,target=/$A",
-    "type=secret,id=no,target=/a/b/c",
+    "type=secret,id=no,target=/a/b/c", "type=bind,source=d/,target=/m/", "type=bind,source=./d/../e,target=/m",
+    "type=bind,from=base,target=/m",
+    "type=cache,target=/c,from=base,source=/old,id=f-{n}", "type=tmpfs,target=/m,size=1m",
+    "type=bind,target=/old/dir,source=d,rw",
+    "type=cache,target=/c,sharing=private,id=p-{n}", "type=bind,from=dressed,target=/m",
+    "type=bind,target=/m,source=$A",
 )  # fmt: skip
 _MOUNT_COMMANDS = (
     "ls -A /m > /listed 2>&1",
@@ -57,11 +70,14 @@ def instruction(random: Random, places: Places) -> str:
     if kind < 0.15:
         return f"{start} " + json.dumps(["/bin/sh", "-c", "; ".join([*commands, "true"])], ensure_ascii=False)
     if kind < 0.3:
-        mark = random.choice(("<<EOF", "<<'EOF'", "<<-EOF"))
-        first = random.choice(([], [], ["#!/bin/sh"], [f"# {random.choice(('no', '$A'))}"]))
-        return "\n".join([f"{start} {mark}", *first, *commands, "true", "EOF"])
-    if kind < 0.36:
-        return f"{start} cat <<EOF > /from-heredoc\nhi $A\nEOF"
+        mark = random.choice(("<<EOF", "<<'EOF'", "<<-EOF", '<<-"EOF"', "<<E'O'F"))
+        first = random.choice(([], [], ["#!/bin/sh"], ["#!/bin/sh -e"], [f"# {random.choice(('no', '$A'))}"]))
+        shell = random.choice(("", "", "", " sh", " sh -x 2> /dev/null", " sh -s a b"))
+        return "\n".join([f"{start} {mark}{shell}", *first, *commands, "true", "EOF"])
+    if kind < 0.4:
+        made = heredocs(random, random.choice((1, 2)))
+        opened = " && ".join(f"cat {heredoc.opened} > /from-{at}" for at, heredoc in enumerate(made))
+        return "\n".join([f"{start} {opened}", *(line for heredoc in made for line in heredoc.rest)])
     joint = random.choice(("; ", "; \\\n    ", "; \\\n# a comment\n    ", "; \\\n\n  "))
     return f"{start} {joint.join([*commands, 'true'])}"
 

@@ -21,7 +21,7 @@ def test_a_case_comes_of_its_seed_alone() -> None:
 def test_a_finding_is_a_case(tmp_path: Path) -> None:
     made = make(Random("no owners: 5"), ("copy",))
     context = {name: what for name, what in made[1]["context"].items() if "owner" not in what}
-    write(tmp_path / "found", (made[0], {**made[1], "context": context}))
+    write(tmp_path / "found", (made[0], {**made[1], "context": context}), "http://127.0.0.1")
     folder = make_context(load_case(tmp_path / "found"), str(tmp_path / "context"))
     assert {"Dockerfile", "trigger"} <= {path.name for path in Path(folder).iterdir()}
 

@@ -11,15 +11,18 @@ _CLOCK = 1_600_000_000
 """Times of contexts and bases are before it; what is after it was read from a clock, and is not compared.
 Nor are those of folders: BuildKit keeps a folder's time from an earlier context where nothing else of it changed."""
 
+_OPAQUE = "/.wh..wh..opq"
+
 
 def differences_of(ours: Result, theirs: Result) -> list[Difference]:
     found = differences(ours.facts, theirs.facts)
     if found or not ours.layers:
         return found
-    for number, pair in enumerate(zip(map(_plain, ours.layers), map(_plain, theirs.layers), strict=False)):
-        for path in sorted(set(pair[0]) | set(pair[1])):
-            if path in pair[1] and pair[0].get(path) != pair[1][path]:
-                found.append(Difference(f"layers[{number}] {path}", pair[0].get(path), pair[1].get(path)))
+    for number, pair in enumerate(zip(ours.layers, theirs.layers, strict=False)):
+        own, other = (_plain(layer, pair) for layer in pair)
+        for path in sorted(set(own) | set(other)):
+            if own.get(path) != other.get(path) and (path in other or own[path].startswith("file")):
+                found.append(Difference(f"layers[{number}] {path}", own.get(path), other.get(path)))
     return found + [
         Difference(f"time of {path}", ours.times[path], time)
         for path, time in sorted(theirs.times.items())
@@ -27,7 +30,12 @@ def differences_of(ours: Result, theirs: Result) -> list[Difference]:
     ]
 
 
-def _plain(layer: dict[str, str]) -> dict[str, str]:
-    """Without whiteouts in a folder that hides all that was below it, and without that mark: either says the same."""
-    opaque = {os.path.dirname(path) for path in layer if path.endswith("/.wh..wh..opq")}
-    return {path: line for path, line in layer.items() if line != "whiteout" or os.path.dirname(path) not in opaque}
+def _plain(layer: dict[str, str], both: tuple[dict[str, str], dict[str, str]]) -> dict[str, str]:
+    """Without whiteouts in a folder that one of them says to hide all that was below it, and without that mark: either
+    says the same."""
+    opaque = {os.path.dirname(path) for layer in both for path in layer if path.endswith(_OPAQUE)}
+    return {
+        path: line
+        for path, line in layer.items()
+        if line != "whiteout" or (os.path.dirname(path) not in opaque and not path.endswith(_OPAQUE))
+    }
