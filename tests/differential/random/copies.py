@@ -69,7 +69,7 @@ _REMOTE = (
     "{web}/repo.git#v1:sub/deep",
     "{web}/repo.git?branch=main&subdir=sub", "{web}/repo.git#:sub",
 )  # fmt: skip
-_REMOTE_OPTIONS = ("--keep-git-dir", "--keep-git-dir=true", "--unpack", "--unpack=false", "--chmod=0640", "--chown=4:5")
+_REMOTE_OPTIONS = ("--keep-git-dir=false", "--unpack", "--unpack=false", "--chmod=0640", "--chown=4:5")
 
 
 class Places(NamedTuple):

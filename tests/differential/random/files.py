@@ -27,7 +27,7 @@ _LINKS = {
 ODD = (
     "a b", "-rf", "--from=x", "é", "e\u0301", "*star", "[x]", "back\\slash", "line\nend", "'q'", '"', "#hash", "$A",
     "~", "日本/ü",
-    " lead", "trail ", "~x/#y", "[x]/*",
+    " lead", "trail ", "~x/#y", "y]/*",
 )  # fmt: skip
 _SPECIAL: dict[str, dict[str, Any]] = {
     "fifo": {"fifo": True},

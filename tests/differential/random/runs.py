@@ -19,7 +19,7 @@ _COMMANDS = (
     "cp --preserve=all /old/named /made-named", "mkfifo /made-fifo", "mknod /made-null c 1 3",
     "rm -f /old/to-dir; mkdir /old/to-dir; echo x > /old/to-dir/f", "rm -rf /old/dir; ln -s opaque /old/dir",
     "echo $A $B ${C:-c} > /vars", "echo \"$@\" > /at", "echo ${A#f} ${A%o} ${#A} > /cut",
-    "env | grep -v -e HOSTNAME -e _= | sort > /env", "id > /id", "pwd > /pwd",
+    "env | grep -v -e HOSTNAME -e _= -e OTEL -e TRACEP | sort > /env", "id > /id", "pwd > /pwd",
     "echo 'a b' \"$A\" \\$A > /q", "mkdir -m 1777 -p /srv/deep", "echo a > /made-a; rm /made-a",
     "mkdir /made-d; rmdir /made-d", "chmod u+s /made-hard", "echo x > /old/opaque/seen; rm /old/opaque/seen",
     "rm -rf /old/opaque; mkdir /old/opaque", "rm -rf /old/empty /old/loop", "cat /old/file > /f2; echo >> /old/file",
