@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 
 from builder.lean import Protocol
-from builder.model.layer import Claim
 from builder.solve.types import Record
 
 
@@ -24,23 +23,20 @@ class Told(Protocol):
 
 
 class LayeredCache:
-    """A CacheBackend that asks `sources` in order, cheapest first, and keeps into each of `keep_into`. Records that
-    follow from what others said count where `believes` that still."""
+    """A CacheBackend that asks `sources` in order, cheapest first, and keeps into each of `keep_into`."""
 
     def __init__(
         self,
         sources: Sequence[Asked],
         keep_into: Sequence[Told],
-        believes: Callable[[Iterable[Claim]], bool] = lambda _: False,
     ) -> None:
         self._sources = tuple(sources)
         self._keep_into = tuple(keep_into)
-        self._believes = believes
 
     def find(self, key: str) -> Record | None:
         for source in self._sources:
             record = source.find(key)
-            if record is not None and (not record.claims or self._believes(record.claims)):
+            if record is not None:
                 return record
         return None
 

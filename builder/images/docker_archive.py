@@ -14,7 +14,7 @@ from builder.errors import ImageError
 from builder.images.fetch import Progress
 from builder.images.keep import keep_stream
 from builder.images.sources.archive import Archive
-from builder.images.stored import Image
+from builder.images.stored import Image, in_oci_form
 from builder.layers.compress import decompress
 from builder.model import media_types
 from builder.model.canonical import canonical
@@ -71,7 +71,7 @@ def _load(store: Store, archive: Archive, member: dict[str, object], progress: P
 def _layer(store: Store, archive: Archive, name: str, diff_id: Digest, progress: Progress | None) -> Layer:
     known = store.layers.find(diff_id)
     if known:
-        return Layer(diff_id, known)
+        return Layer(diff_id, in_oci_form(known))
     layer = keep_stream(store, _content(archive, name, diff_id, progress))
     if layer.diff_id != diff_id:
         raise ImageError("bad-archive", f"{archive.path}: layer {name[:200]} is damaged: it is not {diff_id}")

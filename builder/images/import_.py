@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -39,7 +39,6 @@ def import_image(store: Store, archive: int, options: ImportOptions, name: str =
     layer, table = _layer(store, archive, options.epoch)
     if not table:
         raise ImageError("empty-archive", "the archive holds no files", hint="give the tar of a root filesystem")
-    store.tables.put(layer.diff_id, table)
     created = timestamp(max(0, *(entry.mtime for entry in table)))
     history = History(CREATED_BY, comment=options.message)
     config = ImageConfig(options.platform, options.config)
@@ -51,7 +50,7 @@ def import_image(store: Store, archive: int, options: ImportOptions, name: str =
     return image
 
 
-def _layer(store: Store, archive: int, epoch: int | None) -> tuple[Layer, list[Entry]]:
+def _layer(store: Store, archive: int, epoch: int | None) -> tuple[Layer, Sequence[Entry]]:
     spool = store.folder("tmp")
     with _file(archive, spool) as fd, archive_items(fd, spool) as items:
         files = [item for item in items if item[0].path]

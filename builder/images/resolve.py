@@ -11,9 +11,9 @@ from builder.images.origins import Lookup
 from builder.images.stored import Image, read_image, stored_image
 from builder.lean import TYPE_CHECKING
 from builder.model import media_types
+from builder.model.config import ResolvedImage
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
-from builder.model.image import ResolvedImage
 from builder.model.place import Place, PlaceKind
 from builder.model.platform import Platform
 from builder.model.reference import Reference

@@ -11,7 +11,7 @@ from builder.model import media_types
 from builder.model.config import ImageConfig
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
-from builder.model.layer import Chain, Layer
+from builder.model.layer import Chain, Layer, Tail
 from builder.model.manifest import Index, Manifest
 from builder.model.platform import Platform
 from builder.store.store import Store
@@ -42,7 +42,7 @@ class Image(NamedTuple):
 
     @property
     def layers(self) -> Chain:
-        descriptors = [_as_oci(descriptor) for descriptor in self.manifest.layers]
+        descriptors = [in_oci_form(descriptor) for descriptor in self.manifest.layers]
         return tuple(Layer(*pair) for pair in zip(self.config.diff_ids, descriptors, strict=True))
 
     @property
@@ -139,7 +139,9 @@ def _is_index(value: object) -> bool:
     return isinstance(value, dict) and "manifests" in value and "config" not in value
 
 
-def _as_oci(descriptor: Descriptor) -> Descriptor:
-    """Only what a build needs: the type, digest and size, so that the same bytes always give the same manifest."""
+def in_oci_form(descriptor: Descriptor) -> Descriptor:
+    """Only what a build needs: the type, digest and size, and which table of contents the blob carries."""
     media_type = _OCI_LAYER.get(descriptor.media_type, descriptor.media_type)
-    return Descriptor(media_type, descriptor.digest, descriptor.size)
+    tail = Tail.of(descriptor)
+    annotations = (tail.annotation,) if tail else ()
+    return Descriptor(media_type, descriptor.digest, descriptor.size, None, annotations)

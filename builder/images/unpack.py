@@ -7,7 +7,7 @@ layer's bytes have been found to have that digest: an image that lies about a la
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from builder.errors import ImageError
 from builder.images.fetch import Progress, ensure_blob, ensure_blobs
@@ -43,10 +43,17 @@ def ensure_table(
     return store.tables.read(layer.diff_id)
 
 
-def ensure_tables(store: Store, layers: Chain, open_source: OpenSource) -> list[Sequence[Entry]]:
-    """`ensure_table` for each of the layers, bottom first. Blobs that are missing are fetched together."""
+def ensure_tables(
+    store: Store,
+    layers: Chain,
+    open_source: OpenSource,
+    progress: Progress | None = None,
+    stop: Callable[[], None] = lambda: None,
+) -> list[Sequence[Entry]]:
+    """`ensure_table` for each of the layers, bottom first. Blobs that are missing are fetched together, see
+    `ensure_blobs`."""
     missing = tuple(layer for layer in layers if not store.tables.has(layer.diff_id))
-    ensure_blobs(store, missing, open_source)
+    ensure_blobs(store, missing, open_source, progress, stop)
     return [ensure_table(store, layer, open_source) for layer in layers]
 
 

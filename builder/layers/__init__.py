@@ -5,6 +5,7 @@
                                    -> archive (a user's tar to items, for ADD)
     table, tree                               (what a layer holds, what a stack shows, without unpacking)
     claimed                                   (a table that travels without its layer)
+    tail                                      (a table behind the archive in its blob)
     paths                                     (opening files inside untrusted directories)
 
 What holds for all: bytes depend on entries and content only (DESIGN, promise 4); nothing outside of the given

@@ -31,10 +31,14 @@ _UNLINKABLE = (Kind.DIRECTORY, Kind.HARDLINK, Kind.WHITEOUT, Kind.OPAQUE)
 
 
 def pack_table(text: bytes) -> bytes:
-    """A table as it is written (`table_text`) in gzip; the same text gives the same bytes."""
+    """A table as it is written (`table_text`) in gzip; the same text gives the same bytes. Empty for one so large that
+    `unpack_claimed` refuses it."""
     from deflate import gzip_compress
 
-    return bytes(gzip_compress(text, _LEVEL))
+    if len(text) > _TEXT_LIMIT or text.count(b"\n") > _MOST_ENTRIES + 1:
+        return b""
+    packed = bytes(gzip_compress(text, _LEVEL))
+    return packed if len(packed) <= PACKED_LIMIT else b""
 
 
 def unpack_claimed(packed: bytes, table: Digest) -> list[Entry]:

@@ -12,7 +12,8 @@ from builder.errors import LayerError
 from builder.model.entry import Entry, Kind
 
 _VERSION = 1
-"""Raise it also when the same archive gives other entries than before: tables of several machines are compared."""
+"""Raise it also when the same archive gives other entries than before: tables of several machines are compared. Blobs
+carry tables, so raise `KEY_FORMAT` (`solve/types.py`) with it."""
 _KINDS = {str(kind): kind for kind in Kind}
 _DEVICE = Entry._fields.index("device")
 _XATTRS = Entry._fields.index("xattrs")

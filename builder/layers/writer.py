@@ -64,12 +64,15 @@ class LayerWriter:
         self._stages.write(data)
         return size
 
-    def close(self) -> WrittenLayer:
+    def close(self, tail: bytes = b"") -> WrittenLayer:
+        """`tail` stands behind the archive in the blob, and is no part of the archive (`layers/tail.py`)."""
         if self._stages is None:
             self._diff.update(self._head)
             self._blob.write(self._compress(self._head))
         else:
             self._stages.finish()
+        if tail:
+            self._blob.write(tail)
         self._done = True
         diff_id = Digest.from_hex(self._diff.hexdigest())
         return WrittenLayer(diff_id, self._blob.digest() or diff_id, self._blob.size, self._total)

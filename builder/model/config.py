@@ -1,4 +1,5 @@
-"""The image configuration (OCI image-spec, config.md, with docker's additions that BuildKit writes too)."""
+"""The image configuration (OCI image-spec, config.md, with docker's additions that BuildKit writes too), and an image
+that has been looked up."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from collections.abc import Mapping
 from builder.errors import ImageError
 from builder.lean import NamedTuple
 from builder.model.digest import Digest
+from builder.model.layer import Chain
 from builder.model.platform import Platform
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -104,6 +106,17 @@ _HEALTH = {
     "StartInterval": "start_interval",
     "Retries": "retries",
 }
+
+
+class ResolvedImage(NamedTuple):
+    name: str
+    """As the Buildfile or command line wrote it."""
+    digest: Digest
+    """Of the platform's manifest."""
+    config: ImageConfig
+    layers: Chain
+    origin: str
+    """Where its blobs are: `store`, `oci-layout:PATH`, or `registry:REPOSITORY`."""
 
 
 def _run_config_to_json(config: RunConfig) -> dict[str, object]:

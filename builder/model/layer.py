@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from builder.errors import BuilderError
 from builder.lean import NamedTuple
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest, chain_id
@@ -20,6 +21,36 @@ class Claim(NamedTuple):
     diff_id: Digest
     table: Digest
     """Of the table as it is written (`layers/table.py`)."""
+
+
+CONTENTS = "org.pybuild.contents"
+_DIGITS = 19
+"""Of any size that there can be."""
+
+
+class Tail(NamedTuple):
+    """Where a layer's blob carries its table of contents (`layers/tail.py`), and which table it is."""
+
+    start: int
+    """The first byte; it goes to the end of the blob."""
+    table: Digest
+    """Of the table as it is written."""
+
+    @property
+    def annotation(self) -> tuple[str, str]:
+        """Of the layer's descriptor."""
+        return CONTENTS, f"{self.start} {self.table}"
+
+    @classmethod
+    def of(cls, descriptor: Descriptor) -> Tail | None:
+        """What the descriptor says; None where it says nothing that can be."""
+        start, _, table = (descriptor.annotation(CONTENTS) or "").partition(" ")
+        if not (start.isascii() and start.isdecimal() and len(start) <= _DIGITS and int(start) < descriptor.size):
+            return None
+        try:
+            return cls(int(start), Digest.parse(table))
+        except BuilderError:
+            return None
 
 
 Chain = tuple[Layer, ...]

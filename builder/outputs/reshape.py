@@ -7,16 +7,20 @@ same config, so the image id stays. As BuildKit has it, what the base image brou
 
 from __future__ import annotations
 
-from builder.errors import ImageError, UsageError
+from collections.abc import Sequence
+
+from builder.errors import UsageError
 from builder.images.fetch import ensure_blob
 from builder.images.keep import keep_layer
-from builder.images.stored import Image
+from builder.images.stored import Image, in_oci_form
+from builder.images.unpack import ensure_table
 from builder.layers.compress import Compression, decompress
 from builder.layers.writer import LayerWriter
 from builder.lean import NamedTuple
 from builder.model import media_types
 from builder.model.canonical import canonical
 from builder.model.descriptor import Descriptor
+from builder.model.entry import Entry
 from builder.model.layer import Layer
 from builder.model.manifest import Manifest
 from builder.outputs.types import Means, Shape
@@ -77,20 +81,21 @@ def _compressed(layer: Layer, wanted: _Wanted, means: Means) -> Layer:
     for known in means.store.layers.all_of(layer.diff_id):
         same = known.media_type == compression.media_type and note in known.annotations
         if same and means.store.blobs.has(known.digest, known.size):
-            return Layer(layer.diff_id, known._replace(annotations=()))
+            return Layer(layer.diff_id, in_oci_form(known))
+    table = ensure_table(means.store, layer, means.open_source)
     blob = ensure_blob(means.store, layer, means.open_source)
 
-    def fill(writer: LayerWriter) -> None:
+    def fill(writer: LayerWriter) -> Sequence[Entry]:
         with means.store.blobs.open(blob.digest, blob.size) as packed:
             content = decompress(packed)
             while chunk := content.read(_CHUNK):
                 writer.write(chunk)
             packed.finish()
+        return table
 
-    made, _ = keep_layer(means.store, fill, compression, level)
-    if made.diff_id != layer.diff_id:
-        raise ImageError("bad-image", f"layer {blob.digest} does not hold what its image says: {layer.diff_id}")
-    means.store.layers.remember(made._replace(descriptor=made.descriptor._replace(annotations=(note,))))
+    made, _ = keep_layer(means.store, fill, compression, level, layer.diff_id)
+    annotations = tuple(sorted([*made.descriptor.annotations, note]))
+    means.store.layers.remember(made._replace(descriptor=made.descriptor._replace(annotations=annotations)))
     return made
 
 
@@ -101,4 +106,4 @@ def _in_docker_type(descriptor: Descriptor) -> Descriptor:
             "--output: docker's media types have no zstd layers",
             hint="drop oci-mediatypes=false, or say compression=gzip,force-compression=true",
         )
-    return descriptor._replace(media_type=_DOCKER[descriptor.media_type])
+    return descriptor._replace(media_type=_DOCKER[descriptor.media_type], annotations=())

@@ -160,7 +160,7 @@ class Workshop(NamedTuple):
     """From the records of the last build of this file to all that is known."""
     exchange: Exchange | None
     """The caches elsewhere; None where there are none."""
-    claims: Claims | None
+    claims: Claims
     """What is said of layers that are not here; None: nothing."""
     derived: Derived
     records: LocalCache
@@ -251,8 +251,7 @@ def _build(options: BuildOptions, shop: Workshop, recording: Recording) -> _Buil
     except BuilderError as error:
         if not _can_go_without(error, shop):
             raise
-    if shop.claims is not None:
-        shop.claims.forget()
+    shop.claims.forget()
     return _carry_out(options, text, plan, shop, recording)
 
 
@@ -283,8 +282,7 @@ def _carry_out(options: BuildOptions, text: BuildfileText, plan: Plan, shop: Wor
     )
     recording.follow(plan, solver)
     solution = solver.solve()
-    if shop.claims is not None:
-        shop.claims.check()
+    shop.claims.check()
     runner.forget_failure()
     names, image = shop.write_outputs(_assembled(plan, solution, shop))
     ledger.save(solution.records)

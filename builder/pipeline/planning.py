@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from builder.lint.linter import Linter
-    from builder.model.image import ResolvedImage
+    from builder.model.config import ResolvedImage
     from builder.model.platform import Platform
     from builder.plan.epoch import RemoteTime
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from builder.errors import UsageError
-from builder.model.config import ImageConfig, RunConfig
+from builder.model.config import ImageConfig, ResolvedImage, RunConfig
 from builder.model.digest import Digest
-from builder.model.image import ResolvedImage
 from builder.model.platform import Platform
 from builder.plan.make import make_plan
 from builder.plan.types import PlanOptions

@@ -10,10 +10,9 @@ from collections.abc import Callable
 
 from builder.errors import BuilderError, Span, StoreError
 from builder.lean import TYPE_CHECKING, cast
-from builder.model.config import Healthcheck, History, ImageConfig, RunConfig
+from builder.model.config import Healthcheck, History, ImageConfig, ResolvedImage, RunConfig
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
-from builder.model.image import ResolvedImage
 from builder.model.layer import Layer
 from builder.model.platform import Platform
 from builder.plan.types import (

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from builder.errors import BuildfileError
-from builder.model.image import ResolvedImage
+from builder.model.config import ResolvedImage
 from builder.model.platform import Platform
 from builder.plan.types import Action, CopyAction, Plan, Source, SourceKind, Stage, Step
 

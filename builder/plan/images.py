@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from builder.errors import BuilderError, Span
-from builder.model.image import ResolvedImage
+from builder.model.config import ResolvedImage
 from builder.model.platform import Platform
 from builder.plan.types import ImageResolver
 

@@ -6,9 +6,8 @@ from enum import StrEnum
 
 from builder.errors import Span
 from builder.lean import NamedTuple, Protocol
-from builder.model.config import History, ImageConfig
+from builder.model.config import History, ImageConfig, ResolvedImage
 from builder.model.digest import Digest
-from builder.model.image import ResolvedImage
 from builder.model.platform import Platform
 
 

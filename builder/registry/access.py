@@ -36,6 +36,7 @@ class Puller(Protocol):
     def manifest_digest(self, repository: str, reference: str) -> Digest | None: ...
 
     def blob(self, repository: str, descriptor: Descriptor, start: int = 0) -> Iterator[bytes]: ...
+    def tail(self, repository: str, descriptor: Descriptor, start: int) -> bytes: ...
 
 
 class Access:
@@ -153,6 +154,9 @@ class Mirrored:
                 self._failed(client, error)
         yield from self._registry.blob(repository, descriptor, start)
 
+    def tail(self, repository: str, descriptor: Descriptor, start: int) -> bytes:
+        return self._first(lambda client: client.tail(repository, descriptor, start))
+
     def _first(self, ask: Callable[[Client], _T]) -> _T:
         for client in list(self._mirrors):
             try:
@@ -162,7 +166,7 @@ class Mirrored:
         return ask(self._registry)
 
     def _failed(self, client: Client, error: RegistryError) -> None:
-        if error.code != "not-found":
+        if error.code not in ("not-found", "no-ranges"):
             with suppress(ValueError):  # another thread was quicker
                 self._mirrors.remove(client)
 

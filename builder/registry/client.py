@@ -135,6 +135,22 @@ class Client:
                     raise broken or RegistryError("bad-answer", f"{self.domain} sends {descriptor.digest} incomplete")
                 transport.sleep(transport.patience.delay_s(failures))
 
+    def tail(self, repository: str, descriptor: Descriptor, start: int) -> bytes:
+        """The blob's bytes from `start` on; what comes before is not sent. They are for the caller to check. Raises
+        RegistryError `no-ranges` where the registry would send the whole blob."""
+        opened = self._open_blob(repository, descriptor, start)
+        try:
+            if start and opened.status != 206:
+                raise RegistryError("no-ranges", f"{self.domain} does not send parts of blobs")
+            data = b"".join(self._rest_of(opened, descriptor, start))
+        except HTTPError as error:
+            raise unreachable(opened.url, error) from error
+        finally:
+            release(opened.response)
+        if len(data) != descriptor.size - start:
+            raise RegistryError("bad-answer", f"{self.domain} sends {descriptor.digest} incomplete")
+        return data
+
     def tags(self, repository: str) -> Iterator[str]:
         """All tags of a repository, in the registry's order."""
         return listing.tags(self._session, f"{self._prefix}{repository}")

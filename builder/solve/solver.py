@@ -115,7 +115,11 @@ class Solver:
             return Decision(step, key, None, (disabled(state.stage.title, self.options.no_cache is None),), parts)
         record = self.cache.find(key)
         if record is not None:
-            return Decision(step, key, record, (), parts)
+            if not record.claims or self.runner.believes(record.claims, inputs):
+                return Decision(step, key, record, (), parts)
+            from builder.solve.reasons.causes import DISBELIEVED
+
+            return Decision(step, key, None, (DISBELIEVED,), parts, record)
         causes, nearest = self._explaining().explain(step, state, key, parts)
         return Decision(step, key, None, causes, parts, nearest)
 

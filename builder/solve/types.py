@@ -9,7 +9,7 @@ from builder.model.digest import Digest
 from builder.model.layer import Chain, Claim, Layer
 from builder.plan.types import Step
 
-KEY_FORMAT = 1
+KEY_FORMAT = 2
 """Part of every key. Raise it when the meaning of a part or the bytes that a step makes from the same parts change."""
 
 Parts = Mapping[str, object]
@@ -143,6 +143,9 @@ class StepRunner(Protocol):
 
     def believed(self, step: Step, inputs: Inputs) -> tuple[Claim, ...]:
         """What `run` took at somebody's word of the layers that the step stands on."""
+
+    def believes(self, claims: tuple[Claim, ...], inputs: Inputs) -> bool:
+        """Whether that still holds for a step on these inputs: it is known to be true, or is said again."""
 
     def describe_content(self, name: str, old: object, new: object) -> str:
         """What differs between two values of a content part, e.g. `1 file changed: src/app.py (content)`; empty where

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from builder.images.keep import keep_layer
 from builder.layers.pack import Item, pack
@@ -20,22 +20,18 @@ def commit_items(store: Store, items: Iterable[Item], epoch: int | None) -> Laye
     return commit_table(store, items, epoch)[0]
 
 
-def commit_table(store: Store, items: Iterable[Item], epoch: int | None) -> tuple[Layer, list[Entry]]:
+def commit_table(store: Store, items: Iterable[Item], epoch: int | None) -> tuple[Layer, Sequence[Entry]]:
     """The same; returns the table too, with an entry for each item."""
-    layer, table = keep_layer(store, lambda writer: pack(items, writer, epoch))
-    store.tables.put(layer.diff_id, table)
-    return layer, table
+    return keep_layer(store, lambda writer: pack(items, writer, epoch))
 
 
-def commit_archive(store: Store, archive: int, table: Callable[[], Iterable[Entry]]) -> Layer:
+def commit_archive(store: Store, archive: int, table: Callable[[], Sequence[Entry]]) -> Layer:
     """Takes a whole layer archive from a pipe, to its end. `table` is asked for its contents after that; where it
     raises, nothing is kept."""
 
-    def copy(writer: LayerWriter) -> Iterable[Entry]:
+    def copy(writer: LayerWriter) -> Sequence[Entry]:
         while data := os.read(archive, _CHUNK):
             writer.write(data)
         return table()
 
-    layer, entries = keep_layer(store, copy)
-    store.tables.put(layer.diff_id, entries)
-    return layer
+    return keep_layer(store, copy)[0]

@@ -41,10 +41,10 @@ class Kitchen(NamedTuple):
     """The value of a secret; None where none was given."""
     agent: Callable[[str], str | None]
     """The socket of an SSH agent, likewise."""
+    claims: Claims
+    """What is said of layers that are not here."""
     opened: ExitStack
     """Ends with the build."""
-    claims: Claims | None = None
-    """What is said of layers that are not here; None: nothing."""
     stop_fetching: Callable[[], None] = lambda: None
     """Whoever waits for a layer to arrive gets an error now."""
     mount_archive: Callable[[str], Layer | None] = lambda _: None

@@ -108,10 +108,12 @@ class LocalStepRunner:
 
     def believed(self, step: Step, inputs: Inputs) -> tuple[Claim, ...]:
         """RUN has had the layers themselves, and an independent layer stands on none."""
-        claims = self._kitchen.claims
         if isinstance(step.action, RunAction) or (isinstance(step.action, CopyAction) and step.action.link):
             return ()
-        return claims.believed(inputs.parent) if claims else ()
+        return self._kitchen.claims.believed(inputs.parent)
+
+    def believes(self, claims: tuple[Claim, ...], inputs: Inputs) -> bool:
+        return self._kitchen.claims.believes(claims, inputs.parent)
 
     def describe_content(self, name: str, old: object, new: object) -> str:
         if name.startswith("mount:"):

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
 from builder.context.stack import StackTree
 from builder.images.contents import Contents
-from builder.images.unpack import ensure_table
+from builder.images.unpack import ensure_tables
 from builder.layers.tree import Tree
 from builder.model.entry import Entry, Kind
 from builder.model.layer import Chain, Layer
 from builder.steps.kitchen import Kitchen
 from builder.steps.owner import ReadFile
 from builder.steps.place import Item
+from builder.store.store import Store
 
 USER_FILE_BYTES = 10 << 20
 """More of a passwd or group file is not read."""
@@ -23,24 +24,26 @@ USER_FILE_BYTES = 10 << 20
 
 def tree_of(chain: Chain, kitchen: Kitchen) -> Tree:
     """What can be read there. Layers whose contents are not known yet are fetched and read."""
-    return Tree.of([_known_table(layer, kitchen) for layer in chain])
+    return Tree.of(_tables(chain, {}, kitchen))
 
 
 def ground_of(chain: Chain, kitchen: Kitchen) -> Tree:
     """What files are placed on: of layers that are not here it suffices that somebody says what they hold."""
-    return Tree.of([_said_table(layer, kitchen) for layer in chain])
+    store = kitchen.store
+    away = [layer for layer in chain if not store.tables.has(layer.diff_id) and not _is_here(layer, store)]
+    return Tree.of(_tables(chain, kitchen.claims.tables(away, kitchen.stop_fetching), kitchen))
 
 
-def _known_table(layer: Layer, kitchen: Kitchen) -> Sequence[Entry]:
-    return ensure_table(kitchen.store, layer, kitchen.open_source, kitchen.fetching)
+def _is_here(layer: Layer, store: Store) -> bool:
+    return store.blobs.has(layer.descriptor.digest, layer.descriptor.size)
 
 
-def _said_table(layer: Layer, kitchen: Kitchen) -> Sequence[Entry]:
-    store, blob = kitchen.store, layer.descriptor
-    if kitchen.claims is None or store.tables.has(layer.diff_id) or store.blobs.has(blob.digest, blob.size):
-        return _known_table(layer, kitchen)
-    claimed = kitchen.claims.table(layer)
-    return _known_table(layer, kitchen) if claimed is None else claimed
+def _tables(chain: Chain, said: Mapping[Layer, Sequence[Entry]], kitchen: Kitchen) -> list[Sequence[Entry]]:
+    """Those of the whole chain, bottom first; what nobody has said is fetched together."""
+    unsaid = tuple(layer for layer in chain if layer not in said)
+    read = ensure_tables(kitchen.store, unsaid, kitchen.open_source, kitchen.fetching, kitchen.stop_fetching)
+    tables = {**said, **dict(zip(unsaid, read, strict=True))}
+    return [tables[layer] for layer in chain]
 
 
 def below(tree: Tree) -> Callable[[str], Entry | None]:

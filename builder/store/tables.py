@@ -69,18 +69,21 @@ class Tables:
 
         return table_text(self.read(diff_id))
 
-    def put(self, diff_id: Digest, entries: Iterable[Entry]) -> None:
-        """Afterwards `read(diff_id)` gives `entries`, path-sorted as they must be. A table that is there stays."""
+    def put(self, diff_id: Digest, entries: Iterable[Entry], text: bytes | None = None) -> None:
+        """Afterwards `read(diff_id)` gives `entries`, path-sorted as they must be. `text` is the table as it is
+        written, where that is known. A table that is there stays."""
         if self.has(diff_id):
             return
-        from builder.layers.table import write_table
-
         rows = list(entries)
+        if text is None:
+            from builder.layers.table import table_text
+
+            text = table_text(rows)
         with storing(self._folder):
             fd, path = self._temporary.file()
             try:
                 with open(fd, "wb") as file:
-                    write_table(rows, file)
+                    file.write(text)
                 self._temporary.publish(path, self.path(diff_id))
             except BaseException:
                 discard(path)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 
 from builder.cache.layered import LayeredCache
 from builder.cache.local import LocalCache
 from builder.cache.memo import Derived, digest_memo
 from builder.context.opened import OpenContexts, Places
+from builder.images.claims import Claims, said_by_image
 from builder.images.resolve import PullPolicy, StoreResolver
 from builder.lean import TYPE_CHECKING
 from builder.model.platform import Platform, host_platform
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from builder.cache.ledger import Ledger
     from builder.cache.remote.exchange import Exchange
     from builder.context.origin import Origin
-    from builder.images.claims import Claims
-    from builder.model.layer import Claim
     from builder.progress.events import Reporter
     from builder.solve.types import CacheBackend
     from builder.store.store import Store
@@ -64,8 +63,8 @@ def workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: Ex
 
     exchange = _exchange(options, store, tools, reporter, opened)
     derived = Derived(digest_memo(store), exchange.derived if exchange else lambda _: None)
-    claims = _claims(store, exchange, reporter) if exchange else None
-    means = tools.means()._replace(check=claims.check) if claims else tools.means()
+    claims = _claims(store, tools, exchange, reporter)
+    means = tools.means()._replace(check=claims.check)
     secret, agent = _secrets(options, store, opened)
     origins = _origins(options)
     contexts = OpenContexts(options.context, options.file, origins, _places(options, store, secret, agent), opened)
@@ -98,7 +97,7 @@ def workshop(options: BuildOptions, store: Store, reporter: Reporter, opened: Ex
         resolver=StoreResolver(store, tools.open_source, policy),
         plan_options=_plan_options(options, origins),
         buildfile=contexts.buildfile,
-        cache=_caches(store, local, exchange, claims),
+        cache=_caches(local, exchange),
         exchange=exchange,
         claims=claims,
         derived=derived,
@@ -128,28 +127,20 @@ def _places(
     )
 
 
-def _caches(
-    store: Store, local: LocalCache, exchange: Exchange | None, claims: Claims | None
-) -> Callable[[Ledger, Plan], CacheBackend]:
-    if exchange is None or claims is None:
-        return lambda ledger, _: LayeredCache([ledger, local], [local], lambda said: _known(store, said))
-    return lambda ledger, plan: exchange.around([ledger, local], local, plan, claims.believes)
+def _caches(local: LocalCache, exchange: Exchange | None) -> Callable[[Ledger, Plan], CacheBackend]:
+    if exchange is None:
+        return lambda ledger, _: LayeredCache([ledger, local], [local])
+    return lambda ledger, plan: exchange.around([ledger, local], local, plan)
 
 
-def _known(store: Store, said: Iterable[Claim]) -> bool:
-    from builder.images.claims import known_table
-
-    return all(known_table(store, claim.diff_id) == claim.table for claim in said)
-
-
-def _claims(store: Store, exchange: Exchange, reporter: Reporter) -> Claims:
-    from builder.images.claims import Claims
-    from builder.progress.events import WarningRaised
-
+def _claims(store: Store, tools: OnDemand, exchange: Exchange | None, reporter: Reporter) -> Claims:
     def warn(message: str) -> None:
+        from builder.progress.events import WarningRaised
+
         reporter.emit(WarningRaised(time.time(), "TableOfContents", message))
 
-    return Claims(store, exchange.tables, warn)
+    image = said_by_image(store, tools.open_source)
+    return Claims(store, [image, exchange.tables] if exchange else [image], warn)
 
 
 def _exchange(

@@ -55,6 +55,9 @@ class _Counted:
         self._counts.blobs.append(descriptor.digest)
         return self._source.blob(descriptor, start)
 
+    def tail(self, descriptor: Descriptor, start: int) -> bytes:
+        raise AssertionError(f"the tail of {descriptor.digest} was asked for at {start}")
+
 
 def forbidden(origin: str) -> Source:
     raise AssertionError(f"{origin} was asked")

@@ -67,6 +67,9 @@ class Shelf:
     def blob(self, descriptor: Descriptor, start: int = 0) -> Iterator[bytes]:
         yield self.things[descriptor.digest][start:]
 
+    def tail(self, descriptor: Descriptor, start: int) -> bytes:
+        return self.things[descriptor.digest][start:]
+
     def has_document(self, descriptor: Descriptor) -> bool:
         return descriptor.digest in self.things
 

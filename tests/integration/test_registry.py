@@ -80,20 +80,32 @@ def test_a_base_of_the_same_registry_is_mounted(pybuild: Pybuild, proxy: Proxy, 
     assert [exchange.status for exchange in passed if "mount=" in exchange.path] == [201]
 
 
-def test_a_base_that_no_step_reads_is_never_downloaded(pybuild: Pybuild, proxy: Proxy, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("copy", "parts"),
+    [("COPY --link small b.txt /etc/", 0), ("COPY small b.txt /etc/\nWORKDIR /etc/deep\nCOPY small .", 2)],
+    ids=["independent", "placed"],
+)
+def test_a_base_that_no_step_reads_is_never_downloaded(
+    pybuild: Pybuild, proxy: Proxy, tmp_path: Path, copy: str, parts: int
+) -> None:
+    """`parts`: how many layers of the base tell what they hold."""
     base, app = f"{proxy.address}/lazy/big:1", f"{proxy.address}/lazy/app:1"
     noise(pybuild.cwd, "big")
-    write(pybuild.cwd, {"base": "FROM scratch\nCOPY big /\n", "small": "1", "b.txt": "2"})
+    write(pybuild.cwd, {"base": "FROM scratch\nCOPY big /\nWORKDIR /etc\n", "small": "1", "b.txt": "2"})
     pybuild.run("build", "-f", "base", "-t", base, "--push")
     proxy.take()
-    write(pybuild.cwd, {"app": f"FROM {base}\nENV A=1\nCOPY --link small b.txt /etc/\nLABEL b=2\n"})
+    write(pybuild.cwd, {"app": f"FROM {base}\nENV A=1\n{copy}\nLABEL b=2\n"})
     other = Pybuild(tmp_path / "other", pybuild.cwd)
     result = other.build("-f", "app", "-t", app, "--push")
     passed = proxy.take()
     assert sum(exchange.received for exchange in passed) < 10_000, "manifests and configs"
     assert bodies(passed) < 10_000
     gets = [exchange.path for exchange in passed if exchange.method == "GET" and "/blobs/" in exchange.path]
-    assert len(gets) == 1, "the base's config"
+    assert len(gets) == 1 + parts, "the base's config"
+    assert [exchange.status for exchange in passed if "range" in exchange.headers] == [206] * parts
+    again = other.build("-f", "app", "-t", app, "--push")
+    assert again["cached"] == again["steps"], "what the base says is believed again"
+    assert [line for line in lines(proxy.take()) if line.startswith("GET")] == []
     assert sum(path.stat().st_size for path in (tmp_path / "other" / "blobs" / "sha256").iterdir()) < 10_000
     pulled = json.loads(pybuild.run("pull", "--format", "json", app).stdout)
     assert (pulled["digest"], pulled["id"]) == (result["digest"], result["image_id"])

@@ -6,9 +6,8 @@ import os
 
 from builder.context.buildfile import BuildfileText
 from builder.errors import BuilderError
-from builder.model.config import ImageConfig
+from builder.model.config import ImageConfig, ResolvedImage
 from builder.model.digest import Digest
-from builder.model.image import ResolvedImage
 from builder.model.platform import Platform
 from builder.pipeline.planning import IgnoreFile, PlanRequest, make_linter
 from builder.plan.make import make_plan

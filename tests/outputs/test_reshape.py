@@ -9,8 +9,11 @@ import pytest
 
 from builder.errors import BuilderError, UsageError
 from builder.images.stored import Image
+from builder.images.unpack import ensure_table
 from builder.layers.compress import Compression
 from builder.model import media_types
+from builder.model.digest import Digest
+from builder.model.layer import Tail
 from builder.outputs.oci import OciOutput
 from builder.outputs.reshape import reshape
 from builder.outputs.spec import parse_output
@@ -45,11 +48,17 @@ def test_layers_of_the_build_change_and_those_of_the_base_if_forced(
     assert reshape(image, inherited, shape, means) == shaped
 
 
+def archive_bytes(image: Image) -> int:
+    """Without the tables of contents behind the archives."""
+    tails = [(layer, Tail.of(layer)) for layer in image.manifest.layers]
+    return sum(tail.start if tail else layer.size for layer, tail in tails)
+
+
 def test_the_form_does_not_depend_on_what_was_asked_before(image: Image, means: Means) -> None:
     quick, slow = Shape(Compression.GZIP, 1, force=True), Shape(Compression.GZIP, 12, force=True)
     first, best, again = (reshape(image, 0, shape, means) for shape in (quick, slow, quick))
     assert first == again
-    assert best.size_bytes < first.size_bytes
+    assert archive_bytes(best) < archive_bytes(first)
     assert reshape(image, 0, Shape(Compression.GZIP), means) == image
 
 
@@ -72,7 +81,27 @@ def test_a_layer_that_is_not_what_its_image_says(image: Image, means: Means) -> 
     swapped = image._replace(config=image.config._replace(diff_ids=image.config.diff_ids[::-1]))
     with pytest.raises(BuilderError) as caught:
         reshape(swapped, 0, Shape(Compression.ZSTD), means)
+    assert caught.value.code == "layer-mismatch"
+
+
+def test_a_layer_whose_blob_is_another_one(image: Image, means: Means) -> None:
+    """Its table is known from elsewhere, and must not be put under the diff id that comes out."""
+    for layer in image.layers:
+        ensure_table(means.store, layer, means.open_source)
+    swapped = image._replace(config=image.config._replace(diff_ids=image.config.diff_ids[::-1]))
+    tables = [means.store.tables.text(diff_id) for diff_id in image.config.diff_ids]
+    with pytest.raises(BuilderError) as caught:
+        reshape(swapped, 0, Shape(Compression.ZSTD), means)
     assert caught.value.code == "bad-image"
+    assert [means.store.tables.text(diff_id) for diff_id in image.config.diff_ids] == tables
+
+
+def test_an_image_tells_its_tables_in_every_form_that_has_room(image: Image, means: Means) -> None:
+    zstd = reshape(image, 0, Shape(Compression.ZSTD), means)
+    tables = [Digest.of(means.store.tables.text(layer.diff_id)) for layer in zstd.layers]
+    assert [tail.table for layer in zstd.layers if (tail := Tail.of(layer.descriptor))] == tables
+    for shape in (Shape(Compression.NONE), Shape(Compression.GZIP, 2, docker_types=True)):
+        assert [layer.annotations for layer in reshape(image, 0, shape, means).manifest.layers] == [(), ()]
 
 
 @pytest.mark.parametrize(

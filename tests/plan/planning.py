@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from builder.errors import ImageError
 from builder.lint.linter import Linter
 from builder.lint.settings import Settings
-from builder.model.config import ImageConfig
+from builder.model.config import ImageConfig, ResolvedImage
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
-from builder.model.image import ResolvedImage
 from builder.model.layer import Layer
 from builder.model.platform import Platform
 from builder.plan.make import make_plan

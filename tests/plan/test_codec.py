@@ -12,10 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builder.errors import Span, StoreError
-from builder.model.config import Healthcheck, History, ImageConfig, RunConfig
+from builder.model.config import Healthcheck, History, ImageConfig, ResolvedImage, RunConfig
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
-from builder.model.image import ResolvedImage
 from builder.model.layer import Layer
 from builder.model.platform import Platform
 from builder.plan.codec import from_json, to_json

@@ -103,6 +103,32 @@ def test_a_blob_never_exceeds_its_descriptor(reply: Reply) -> None:
     assert caught.value.code == ("size-mismatch" if reply.body.endswith(b"more") else "bad-answer")
 
 
+TAIL = (("Content-Range", f"bytes 100000-{len(DATA) - 1}/{len(DATA)}"),)
+
+
+def test_the_end_of_a_blob_comes_alone() -> None:
+    with faulty(Reply(206, DATA[100_000:], TAIL)) as setup:
+        assert setup.client.tail("app", BLOB, 100_000) == DATA[100_000:]
+        assert setup.script.seen[0].headers["range"] == "bytes=100000-"
+
+
+@pytest.mark.parametrize(
+    ("reply", "code"),
+    [
+        (Reply(200, DATA, endless=True), "no-ranges"),
+        (Reply(206, DATA[100_000:], TAIL, cut_at=50), "unreachable"),
+        (Reply(206, DATA[100_000:-50], TAIL), "size-mismatch"),
+        (Reply(206, DATA[100_000:], TAIL, endless=True), "bad-answer"),
+        (Reply(206, DATA, (("Content-Range", "bytes 7-99/100"),)), "bad-answer"),
+        (Reply(404), "not-found"),
+    ],
+)
+def test_another_end_is_refused(reply: Reply, code: str) -> None:
+    with faulty(reply) as setup, pytest.raises(RegistryError) as caught:
+        setup.client.tail("app", BLOB, 100_000)
+    assert caught.value.code == code
+
+
 def test_an_endless_manifest_is_cut_off() -> None:
     with faulty(Reply(200, b"[" * 65536, endless=True)) as setup, pytest.raises(RegistryError) as caught:
         setup.client.manifest("app", "latest")

@@ -11,9 +11,9 @@ from tests.solve.toys import LINUX, SPAN, layer_of
 RUN = RunAction(("/bin/sh", "-c", "make"), (("PATH", "/bin"), ("A", "1")), "/src", "app")
 COPY = CopyAction(Source(SourceKind.CONTEXT), ("src",), "/app/", chown="1:1")
 GOLDEN: dict[str, tuple[Action, str]] = {
-    "run": (RUN, "6c0fe614f391e4b7ddc2d29e0974ab4170ce386be390860a301be605f7992c6a"),
-    "copy": (COPY, "7b22f760b73fd807e93dff055eb223556871f3d1f66cf2e134c61fc3aa96a19e"),
-    "workdir": (WorkdirAction("/app"), "1b7421722572ec844c6f4cfa2b12cc2344a1efba01428de923add8a8ca220e87"),
+    "run": (RUN, "f4f8d6df6c9c838e97acfea61141538ae5d3b7224a58b3e665e729f675a855e7"),
+    "copy": (COPY, "e761a1a599f30c16a46cdd6a8ca93c1d3bc452c8a37b07b24d81d49fd7bb120d"),
+    "workdir": (WorkdirAction("/app"), "787a20871fe529a4cafbda2c2151dbd2bbebe429ef23bf753b73da4f1300fdea"),
 }
 
 

@@ -12,6 +12,7 @@ import pytest
 from builder.cache.memo import Derived, digest_memo
 from builder.context.filetree import Context
 from builder.errors import LayerError
+from builder.images.claims import Claims
 from builder.images.sources.open import Sources
 from builder.model.platform import Platform
 from builder.sandbox.spec import RootFs
@@ -42,6 +43,7 @@ def kitchen(tmp_path: Path) -> Iterator[Kitchen]:
             host=HOST,
             secret=lambda _: None,
             agent=lambda _: None,
+            claims=Claims(store, [], lambda _: None),
             opened=ExitStack(),
             epoch=EPOCH,
         )

@@ -23,10 +23,10 @@ Decisions, 2026-11-24:
   business where.
 - The digests that COPY --from follows from (of files in layers) travel too, but hold for one build only: so a fresh
   machine decides every step without fetching a layer, and nothing that came from elsewhere is believed later on.
-- Tables of contents of the layers that the steps stand on travel, too (OCI descriptors with a media type of their own;
-  those of up to 4 KiB embedded, larger ones as blobs): so a step that places files on layers that are not here fetches
-  none of them. They are claims (`images/claims.py`): never kept in the store, checked as archives are
-  (`layers/claimed.py`), and a cache whose claim turns out to be false is left out. A build that had them from one cache
-  passes them on to another.
+- Tables of contents of the layers that the steps stand on travel, too, where their blobs do not carry them (OCI
+  descriptors with a media type of their own; those of up to 4 KiB embedded, larger ones as blobs): so who places
+  files on layers that are not here fetches none of them. They are claims (`images/claims.py`): never kept in the store,
+  checked as archives are (`layers/claimed.py`), and a cache whose claim turns out to be false is left out. A build that
+  had them from one cache passes them on to another.
 - A document replaces the one before it. Merging would let caches grow for ever; who wants several names several.
 """

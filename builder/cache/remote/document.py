@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, TypeVar
 
 from builder.cache.codec import DAMAGED, from_json, layer_from_json, layer_to_json, loads, to_json
+from builder.images.stored import in_oci_form
 from builder.layers.compress import Compression
 from builder.model.canonical import canonical
 from builder.model.descriptor import Descriptor
@@ -99,12 +100,14 @@ def _table_from_json(value: object) -> SentTable:
 
 
 def sound_records(rows: object) -> Iterable[Record]:
+    """Of their layers' descriptors only what a build needs: they come to stand in the manifests of images."""
     for row in rows if isinstance(rows, list) else ():
         try:
             record = from_json(row)
             Compression.of_media_type(record.layer.descriptor.media_type)
             if record.key == key_of(record.parts):
-                yield record
+                blob = in_oci_form(record.layer.descriptor)
+                yield record._replace(layer=Layer(record.layer.diff_id, blob))
         except DAMAGED:
             continue
 

@@ -16,7 +16,7 @@ from builder.images.claims import Offer
 from builder.model.config import ImageConfig
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
-from builder.model.layer import Chain, Claim, Layer
+from builder.model.layer import Chain, Layer, Tail
 from builder.plan.types import Plan, SourceKind
 from builder.solve.types import Record
 from builder.store.store import Store
@@ -84,21 +84,19 @@ class Exchange:
     def imports(self) -> tuple[ImportedCache, ...]:
         return self._imports
 
-    def around(
-        self, own: Sequence[Asked], local: LocalCache, plan: Plan, believes: Callable[[Iterable[Claim]], bool]
-    ) -> LayeredCache:
+    def around(self, own: Sequence[Asked], local: LocalCache, plan: Plan) -> LayeredCache:
         """A cache that asks `own` first; what is kept goes to `local`, and its layer on its way."""
         for export in self._exports:
             export.wanted.begin(plan)
-        return LayeredCache([*own, *self._imports], [local, *(export.exporter for export in self._exports)], believes)
+        return LayeredCache([*own, *self._imports], [local, *(export.exporter for export in self._exports)])
 
     def derived(self, key: str) -> str | None:
         """A digest that one of the caches has worked out; holds for this build only."""
         return next((text for cache in self._imports if (text := cache.derived(key)) is not None), None)
 
-    def tables(self, diff_id: Digest) -> Iterable[Offer]:
+    def tables(self, layer: Layer) -> Iterable[Offer]:
         """What the caches say that a layer holds."""
-        return filter(None, (cache.contents(diff_id) for cache in self._imports))
+        return filter(None, (cache.contents(layer.diff_id) for cache in self._imports))
 
     def mount(self, identity: str) -> Layer | None:
         """What a new cache mount begins with."""
@@ -139,8 +137,9 @@ class Exchange:
             raise failures[0]
 
     def _tables(self, layers: Iterable[Layer]) -> dict[str, SentTable]:
-        """What is known here, or else what the caches say: where one cache fills another, nothing is lost."""
-        found = {str(layer.diff_id): self._table(layer.diff_id) for layer in layers}
+        """What is known here, or else what the caches say: where one cache fills another, nothing is lost. Layers whose
+        blobs carry their tables need none."""
+        found = {str(layer.diff_id): self._table(layer.diff_id) for layer in layers if not Tail.of(layer.descriptor)}
         return {diff_id: sent for diff_id, sent in found.items() if sent is not None}
 
     def _table(self, diff_id: Digest) -> SentTable | None:
@@ -150,6 +149,8 @@ class Exchange:
 
         text = self._store.tables.text(diff_id)
         packed = pack_table(text)
+        if not packed:
+            return None
         return SentTable(Descriptor(TABLE_TYPE, Digest.of(packed), len(packed)), Digest.of(text), packed)
 
     def stop(self) -> None:

@@ -21,7 +21,7 @@ from builder.images.unpack import ensure_table
 from builder.layers.claimed import PACKED_LIMIT
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest, is_hex
-from builder.model.layer import Layer
+from builder.model.layer import Layer, Tail
 from builder.model.manifest import Index, Manifest
 from builder.solve.types import PastStep, Record
 from builder.store.store import Store
@@ -60,7 +60,7 @@ class ImportedCache:
         self._records: dict[str, Record] = {}
         self._given: dict[str, Record] = {}
         self._told: dict[Layer, Digest] = {}
-        """The tables that were asked for."""
+        """The tables that were asked for, or that came with records."""
 
     @property
     def given(self) -> tuple[Record, ...]:
@@ -73,6 +73,8 @@ class ImportedCache:
         if record is not None:
             remember_blob(self._store, record.layer.descriptor.digest, self.place.origin)
             self._given[key] = record
+            if tail := Tail.of(record.layer.descriptor):
+                self._told[record.layer] = tail.table
             return record._replace(origin=self.place.name)
         return None
 

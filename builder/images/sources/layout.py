@@ -82,6 +82,9 @@ class LayoutSource:
                 left -= len(chunk)
                 yield chunk
 
+    def tail(self, descriptor: Descriptor, start: int) -> bytes:
+        return b"".join(self.blob(descriptor, start))
+
     def _named(self, tag: str) -> Descriptor:
         """The entry of `index.json` that `tag` means; a layout with one image needs no tag, one
         with several has `latest` without being asked for it."""

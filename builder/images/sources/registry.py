@@ -27,3 +27,6 @@ class RegistrySource:
 
     def blob(self, descriptor: Descriptor, start: int = 0) -> Iterator[bytes]:
         return self._client.blob(self._path, descriptor, start)
+
+    def tail(self, descriptor: Descriptor, start: int) -> bytes:
+        return self._client.tail(self._path, descriptor, start)

@@ -43,6 +43,9 @@ class StoreSource:
             return self._own(descriptor, start)
         return self._elsewhere(descriptor, start)
 
+    def tail(self, descriptor: Descriptor, start: int) -> bytes:
+        return b"".join(self.blob(descriptor, start))
+
     def _own(self, descriptor: Descriptor, start: int) -> Iterator[bytes]:
         """From the beginning it is verified on the way; what is left of it is for the receiver to check."""
         with storing(self._store.root), self._store.blobs.open(descriptor.digest, descriptor.size) as reader:

@@ -36,6 +36,10 @@ class Source(Protocol):
     def blob(self, descriptor: Descriptor, start: int = 0) -> Iterator[bytes]:
         """The blob's bytes from `start` on, never more than it has. Digest and length are for the receiver to check."""
 
+    def tail(self, descriptor: Descriptor, start: int) -> bytes:
+        """The blob's bytes from `start` on, read without those before, and never more than it has. What they should be
+        is for the receiver to check. Raises RegistryError `no-ranges` where a registry gives blobs as a whole only."""
+
 
 OpenSource = Callable[[str], Source]
 """From an origin to its source."""

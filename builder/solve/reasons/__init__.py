@@ -14,7 +14,7 @@
 Kinds of causes (`types.Cause.kind`): `files` (what COPY, ADD or a mount reads), `argument` and `variable` (ARG, ENV;
 `about` is the name), `instruction`, `base`, `below` (an earlier step made other files; `about` is its id), `remote`,
 `epoch`, `platform`, `setting` (WORKDIR, USER, SHELL, an option), `first`, `new`, `failed`, `pruned`, `lost`,
-`disabled`, `format`.
+`disabled`, `format`, `claim` (see `images/claims.py`).
 
 Decisions, 2026-11-24:
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _FIRST = Cause("first", "no earlier build of this file here")
 _LOST = Cause("lost", "the layer of the earlier build is gone")
+DISBELIEVED = Cause("claim", "what was said of the layers below it when it ran is not said any more, or was false")
 _NEW = Cause("new", "new instruction: no earlier build has it")
 
 

@@ -15,7 +15,7 @@ from builder.model import media_types
 from builder.model.config import ImageConfig
 from builder.model.descriptor import Descriptor
 from builder.model.digest import Digest
-from builder.model.layer import Layer
+from builder.model.layer import Layer, Tail
 from builder.model.manifest import Manifest
 from builder.model.platform import Platform
 from builder.solve.keys import key_of
@@ -60,6 +60,17 @@ def test_a_record_under_a_key_that_is_not_its_own_is_left_out() -> None:
     value = json.loads(encode(Travelling(RECORDS)))
     value["records"][0]["parts"]["dest"] = "elsewhere"
     assert len(decode(json.dumps(value).encode()).records) == 1
+
+
+def test_of_a_layer_only_what_an_image_may_say_arrives() -> None:
+    """Whoever fills a cache is not to write into the manifests of those who read it."""
+    tail = Tail(3, Digest.of(b"table"))
+    named = record("1")
+    blob = named.layer.descriptor._replace(
+        media_type=media_types.DOCKER_LAYER_GZIP, annotations=(("com.example", "x"), tail.annotation)
+    )
+    (found,) = decode(encode(Travelling((named._replace(layer=named.layer._replace(descriptor=blob)),)))).records
+    assert found.layer.descriptor == named.layer.descriptor._replace(annotations=(tail.annotation,))
 
 
 @given(JSON)

@@ -30,6 +30,9 @@ class Endless:
         while True:
             yield b"x"
 
+    def tail(self, descriptor: Descriptor, start: int) -> bytes:
+        raise AssertionError(descriptor, start)
+
 
 class Slow:
     """Takes what comes."""
