@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from builder.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from builder.images.fetch import Progress
+    from builder.images.report import FetchReport
 
 
 @contextmanager
-def shown_progress(mode: str, what: str = "fetch") -> Generator[Progress]:
+def shown_progress(mode: str, what: str = "fetch") -> Generator[FetchReport]:
     """What transfers tell is shown on standard error while the block lasts; on a terminal only unless `mode` says
     otherwise. Signals that end a process end it in order."""
     from builder.cli.interrupts import interrupted_by_signals

@@ -17,6 +17,8 @@ class Patience(NamedTuple):
     connect_timeout_s: float = 15.0
     read_timeout_s: float = 60.0
     """Between two arrivals of bytes, not for the whole body."""
+    short_wait_s: float = 2.0
+    """Waits that nobody needs to be told of."""
     slow_bytes: int = 16 << 10
     """Who sends fewer than this in `read_timeout_s` seconds of our waiting is given up: one byte a minute would keep
     us forever."""

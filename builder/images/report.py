@@ -1,9 +1,10 @@
-"""Transfers of layers as something that a person watches."""
+"""Transfers of layers, and waits for who sends them, as something that a person watches."""
 
 from __future__ import annotations
 
 import _thread
 import time
+from collections.abc import Callable
 
 from builder.model.digest import Digest
 from builder.progress.events import Reporter, TaskFinished, TaskProgress, TaskStarted
@@ -19,6 +20,7 @@ class FetchReport:
         self._reporter = reporter
         self._what = what
         self._last: dict[Digest, int] = {}
+        self._waiting: dict[str, int] = {}
         self._mutex = _thread.allocate_lock()
 
     def __call__(self, digest: Digest, done: int, total: int) -> None:
@@ -34,3 +36,19 @@ class FetchReport:
         self._reporter.emit(TaskProgress(task, now, done, total))
         if done >= total:
             self._reporter.emit(TaskFinished(task, now))
+
+    def wait(self, what: str) -> Callable[[], None]:
+        """A `waits.Tell`: several threads that wait for the same show one task."""
+        task = f"wait.{what}"
+        with self._mutex:
+            self._waiting[task] = self._waiting.get(task, 0) + 1
+            if self._waiting[task] == 1:
+                self._reporter.emit(TaskStarted(task, what, time.time(), "internal"))
+
+        def over() -> None:
+            with self._mutex:
+                self._waiting[task] -= 1
+                if not self._waiting[task]:
+                    self._reporter.emit(TaskFinished(task, time.time()))
+
+        return over

@@ -6,6 +6,7 @@ It knows hosts, repositories, digests and lengths; it knows nothing of the store
     hosts.py        which URLs may serve a registry's name, in what order they are tried
     certificates.py docker's folders of authorities and client certificates, by host
     transport.py    one request: patience (429, 5xx, dropped connections), redirects, error names
+    waits.py        who should know that we wait
     challenges.py   what a 401 asks for
     auth.py         tokens and basic authentication
     logins/         docker's config.json and credential helpers

@@ -133,7 +133,7 @@ class Client:
                 failures += 1
                 if failures >= transport.patience.attempts:
                     raise broken or RegistryError("bad-answer", f"{self.domain} sends {descriptor.digest} incomplete")
-                transport.sleep(transport.patience.delay_s(failures))
+                transport.pause(opened.url, failures)
 
     def tail(self, repository: str, descriptor: Descriptor, start: int) -> bytes:
         """The blob's bytes from `start` on; what comes before is not sent. They are for the caller to check. Raises

@@ -55,6 +55,11 @@ class Session:
         self._is_found = len(endpoints) == 1
         self._finding = threading.Lock()
 
+    @property
+    def url(self) -> str:
+        """Of the endpoint that serves, as far as that is known."""
+        return self._endpoint.url
+
     def fetch(self, call: Call, limit: int = MANIFEST_LIMIT) -> Answer:
         """The answer with its body, whatever its status but a 401 that a login answers."""
         return self.transport.read(lambda: self.open(call), limit, once=call.once)
@@ -98,11 +103,11 @@ class Session:
             if endpoint.is_plain and _wants_tls(opened, call.method):
                 continue
             self._endpoint = endpoint
-            patience, retry_after = self.transport.patience, opened.header("Retry-After")
-            if opened.status not in RETRIED or patience.is_hopeless(retry_after):
+            retry_after = opened.header("Retry-After")
+            if opened.status not in RETRIED or self.transport.patience.is_hopeless(retry_after):
                 return opened
             release(opened.response)
-            self.transport.sleep(patience.delay_s(1, retry_after))
+            self.transport.pause(endpoint.url, 1, retry_after)
             return None
         return None
 

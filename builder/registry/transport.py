@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
@@ -13,9 +15,10 @@ from urllib3.exceptions import HTTPError, LocationParseError
 from builder.errors import RegistryError
 from builder.http.connections import ORDINARY, Connections, Security, release
 from builder.http.failures import FailureKind, failure_of
-from builder.http.patience import PATIENT, RETRIED, Patience
+from builder.http.patience import PATIENT, RETRIED, Patience, wish_s
 from builder.http.places import REDIRECTS, host_of, is_loopback, place_of
 from builder.http.proxies import PROXY_HINT, proxy_for, shown_proxy
+from builder.registry.waits import Waits
 
 MANIFEST_LIMIT = 4 << 20
 """Bytes of a manifest, index or token answer that are read at most (distribution-spec, Pushing Manifests)."""
@@ -67,8 +70,9 @@ class Transport:
 
     def __init__(self, patience: Patience = PATIENT, sleep: Callable[[float], object] | None = None) -> None:
         self.patience = patience
+        self.waits = Waits(patience.short_wait_s)
         self._aborted = threading.Event()
-        self.sleep = sleep or self._aborted.wait
+        self._sleep = sleep or self._aborted.wait
         self._connections = Connections(patience)
 
     def close(self) -> None:
@@ -78,6 +82,14 @@ class Transport:
         """Whoever waits for an answer, or to ask again, gets an error now, and so does everyone who asks."""
         self._aborted.set()
         self._connections.abort()
+
+    def pause(self, url: str, failures: int, retry_after: str | None = None) -> None:
+        """Waits after the `failures`-th failure in a row, as long as patience has it and the host of `url` wishes."""
+        seconds = self.patience.delay_s(failures, retry_after)
+        wish = math.ceil(wish_s(retry_after))
+        why = f"it asked to wait {wish} s" if wish >= seconds else f"it failed, and is asked again in {seconds:.0f} s"
+        with self.waits.before(host_of(url), seconds, why):
+            self._sleep(seconds)
 
     def fetch(self, request: Request, limit: int = MANIFEST_LIMIT) -> Answer:
         """The answer with its body, whatever its status. Raises RegistryError `unreachable` when no whole answer
@@ -97,7 +109,7 @@ class Transport:
                 release(opened.response)
             if once:
                 break
-            self.sleep(self.patience.delay_s(failures))
+            self.pause(opened.url, failures)
         raise cause
 
     def open(self, request: Request) -> Opened:
@@ -118,7 +130,7 @@ class Transport:
                 if is_last or opened.status not in RETRIED or self.patience.is_hopeless(retry_after):
                     return opened
                 release(opened.response)
-            self.sleep(self.patience.delay_s(failures, retry_after))
+            self.pause(request.url, failures, retry_after)
 
     def _open_once(self, request: Request) -> Opened:
         """One attempt, redirects followed."""
@@ -140,8 +152,11 @@ class Transport:
         if self._aborted.is_set():
             raise RegistryError("stopped", f"what {host_of(request.url)} was asked for has been given up")
         body = request.body() if callable(request.body) else request.body
+        # What is sent in pieces takes its time, and shows how far it is.
+        answering = nullcontext() if callable(request.body) else self.waits.answer_of(host_of(request.url))
         try:
-            return self._connections.send(request.method, request.url, request.headers, body, request.security)
+            with answering:
+                return self._connections.send(request.method, request.url, request.headers, body, request.security)
         except LocationParseError as error:
             raise RegistryError("bad-answer", f"not an address: {request.url[:200]}") from error
         except (HTTPError, UnicodeError) as error:

@@ -86,7 +86,7 @@ class Upload:
             if failures >= patience.attempts or not refused.retryable or patience.is_hopeless(retry_after):
                 self._cancel(location)
                 raise refused
-            self._session.transport.sleep(patience.delay_s(failures, retry_after))
+            self._session.transport.pause(self._session.url, failures, retry_after)
             location, start = self._where_it_stands(location)
             self._has_seam = start > 0
             failures = 0 if start > before else failures

@@ -70,24 +70,24 @@ class OnDemand:
 
     @cached_property
     def _fetching(self) -> Access:
-        return self._new_access()
+        return self._new_access(self._fetch_report)
 
     @cached_property
     def _pushing(self) -> Access:
-        return self._new_access()
+        return self._new_access(self._push_report)
 
-    def _new_access(self) -> Access:
+    def _new_access(self, report: FetchReport) -> Access:
         from builder.wiring.registries import registry_access
 
         access = registry_access(self._insecure)
         self._opened.callback(access.close)
+        self._opened.enter_context(access.transport.waits.told_to(report.wait))
         return access
 
     def route(self) -> Route:
         from builder.images.push import Route
-        from builder.images.report import FetchReport
 
-        return Route(self._store, self.open_source, lambda: self._pushing, FetchReport(self._reporter, "push"))
+        return Route(self._store, self.open_source, lambda: self._pushing, self._push_report)
 
     def means(self) -> Means:
         """What outputs work with."""
@@ -98,6 +98,12 @@ class OnDemand:
         from builder.images.report import FetchReport
 
         return FetchReport(self._reporter)
+
+    @cached_property
+    def _push_report(self) -> FetchReport:
+        from builder.images.report import FetchReport
+
+        return FetchReport(self._reporter, "push")
 
 
 def means_of(store: Store, opened: ExitStack) -> Means:

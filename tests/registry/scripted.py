@@ -18,6 +18,8 @@ class Reply(NamedTuple):
     """Sends only so many bytes of the body, then drops the connection."""
     endless: bool = False
     """Repeats the body for as long as anyone listens, chunked."""
+    after: threading.Event | None = None
+    """Keeps the client waiting until this is set."""
 
 
 class Seen(NamedTuple):
@@ -46,6 +48,8 @@ def scripted(*replies: Reply) -> Generator[Script]:
             body = self.rfile.read(int(headers.get("content-length", "0")))
             script.seen.append(Seen(self.command, self.path, headers, body))
             reply = script.replies.pop(0) if script.replies else Reply(599)
+            if reply.after:
+                reply.after.wait(60)
             self.send_response(reply.status)
             for key, value in reply.headers:
                 self.send_header(key, value)

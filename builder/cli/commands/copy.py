@@ -41,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
         store = opened.enter_context(open_store(args.root))
         progress = opened.enter_context(shown_progress(progress_mode(args), "copy"))
         route = opened.enter_context(reached(store, args.insecure_registry, progress))
+        opened.enter_context(route.access().transport.waits.told_to(progress.wait))
         platform = given_platform(args) if args.platform else None
         copied = Copying(route, means_of(store, opened), host_platform(), platform).run(source, target)
     for blob, how in copied.moved:

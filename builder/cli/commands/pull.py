@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
         access, given = route.access(), given_platform(args)
         for reference in wanted_references(access, args.images, all_tags=args.all_tags):
             say(args, f"{reference.digest or reference.tag}: Pulling from {reference.path}")
-            with shown_progress(progress_mode(args)) as progress:
+            with shown_progress(progress_mode(args)) as progress, access.transport.waits.told_to(progress.wait):
                 options = PullOptions(given or host_platform(), given is not None, progress, access.transport.abort)
                 pulled = pull_image(store, route.open_source, reference, options)
             say(args, f"Digest: {pulled.top.digest}")

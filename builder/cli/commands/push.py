@@ -47,11 +47,12 @@ def run(args: argparse.Namespace) -> int:
             for planned in plan_pushes(store, text, all_tags=args.all_tags, platform=platform)
         ]
         route = opened.enter_context(reached(store, args.insecure_registry))
+        waits = route.access().transport.waits
         for planned in pushes:
             say(args, f"The push refers to repository [{planned.repository}]")
             if planned.left_out:
                 warn(f"{planned.left_out} other platforms of the image are not in the store, and not pushed")
-            with shown_progress(progress_mode(args), "push") as progress:
+            with shown_progress(progress_mode(args), "push") as progress, waits.told_to(progress.wait):
                 outcome = push(route._replace(progress=progress), planned)
             _tell(args, outcome)
     return 0
