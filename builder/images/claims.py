@@ -5,7 +5,7 @@ for that where somebody says what it holds: the image that it belongs to, or a c
 never put into the store, where other images have the same layer; it holds for one build, for what is placed and not for
 what is read, and what an image says for steps on that image alone. Whatever is made from it names it (`Record.claims`),
 and counts later only where the layer has been found to hold that, or where the same is said again. When the layer comes
-in the end and holds something else, the build fails.
+in the end and holds something else, the build begins again and believes nobody.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Claims:
 
     def __init__(self, store: Store, elsewhere: Sequence[Elsewhere], warn: Callable[[str], None]) -> None:
         self._store = store
-        self._elsewhere = tuple(elsewhere)
+        self._elsewhere: tuple[Elsewhere, ...] = tuple(elsewhere)
         self._warn = warn
         self._mutex = allocate_lock()
         self._tables: dict[Layer, tuple[Claim, Sequence[Entry]] | None] = {}
@@ -71,17 +71,26 @@ class Claims:
 
     def check(self) -> None:
         """Raises ImageError `false-contents` if the build has relied on what has turned out to be false."""
-        for found in list(self._tables.values()):
-            if found and known_table(self._store, found[0].diff_id) not in (None, found[0].table):
-                raise ImageError(
-                    "false-contents",
-                    f"layer {found[0].diff_id} holds other files than was said of it where it comes from",
-                    hint="the image or the cache that says so is damaged or hostile: get it from somewhere else",
-                )
+        refuted = self._refuted()
+        if refuted:
+            raise ImageError("false-contents", f"layer {refuted} holds other files than was said of it")
+
+    def were_false(self) -> bool:
+        """Whether the build has relied on what has turned out to be false. Then it believes nobody from now on."""
+        refuted = self._refuted()
+        if refuted:
+            self._elsewhere = ()
+            self._warn(f"layer {refuted} holds other files than its image or a cache says: the build begins again")
+        return refuted is not None
 
     def forget(self) -> None:
-        """The build relies on nothing any more: it starts again."""
+        """The build relies on nothing any more: it begins again."""
         self._tables = {}
+
+    def _refuted(self) -> Digest | None:
+        relied_on = [found[0] for found in list(self._tables.values()) if found]
+        known = ((claim, known_table(self._store, claim.diff_id)) for claim in relied_on)
+        return next((claim.diff_id for claim, table in known if table not in (None, claim.table)), None)
 
     def _holds(self, claim: Claim, layer: Layer) -> bool:
         known = known_table(self._store, claim.diff_id)

@@ -256,10 +256,11 @@ def _build(options: BuildOptions, shop: Workshop, recording: Recording) -> _Buil
 
 
 def _can_go_without(error: BuilderError, shop: Workshop) -> bool:
-    """Whether a cache elsewhere may be at fault, and is left out from now on."""
-    if shop.exchange is None or isinstance(error, StepError | BuildfileError | UsageError):
-        return False
-    return shop.exchange.leave_out_faulty()
+    """Whether a cache elsewhere may be at fault, and is left out from now on, or what somebody has said of a layer."""
+    were_false = shop.claims.were_false()
+    may_be_the_cache = were_false or not isinstance(error, StepError | BuildfileError | UsageError)
+    is_left_out = shop.exchange is not None and may_be_the_cache and shop.exchange.leave_out_faulty()
+    return were_false or is_left_out
 
 
 def _carry_out(options: BuildOptions, text: BuildfileText, plan: Plan, shop: Workshop, recording: Recording) -> _Built:
