@@ -54,9 +54,10 @@ def _printable(text: str) -> str:
 def misused(parser: argparse.ArgumentParser, message: str, exit_code: int) -> UsageError:
     """What argparse says of arguments, without its page of usage before it."""
     hint = f"`{parser.prog} --help` lists the arguments"
-    given = re.match(r"unrecognized arguments: (--?[^\s=]+)", message)
-    near = get_close_matches(given[1], parser._option_string_actions, n=1) if given else []
-    error = UsageError("usage", message, hint=f"did you mean {near[0]}? {hint}" if near else hint)
+    given = re.match(r"unrecognized arguments: --([^\s=]+)", message)
+    known = [name[2:] for name in parser._option_string_actions if name.startswith("--")]
+    near = get_close_matches(given[1], known, n=1) if given else []
+    error = UsageError("usage", message, hint=f"did you mean --{near[0]}? {hint}" if near else hint)
     error.exit_code = exit_code
     return error
 
@@ -73,12 +74,38 @@ def without_working_directory(error: Exception) -> UsageError | None:
     return None
 
 
-def without_space(error: Exception) -> OutputError | None:
-    """What we print can meet a full disk too."""
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        place = f" for {error.filename}" if error.filename else " for what is written"
+_EXHAUSTED = {
+    errno.ENOMEM: ("no-memory", "there is not enough memory", "free some, or raise the limit: ulimit -v"),
+    errno.EAGAIN: ("no-processes", "no more processes or threads can be started", "raise the limit: ulimit -u"),
+    errno.EMFILE: ("no-files", "no more files can be opened", "raise the limit: ulimit -n"),
+    errno.EFBIG: (
+        "file-too-large",
+        "a file may not become so large",
+        "raise the limit (ulimit -f), or choose another filesystem with --root",
+    ),
+}
+
+
+def without_resources(error: Exception) -> BuilderError | None:
+    """What the machine has no more of, or does not give to us; what we print can meet a full disk too."""
+    number = _number_of(error)
+    if number in (errno.ENOSPC, errno.EDQUOT):
+        name = getattr(error, "filename", None)
+        place = f" for {name}" if name else " for what is written"
         return OutputError("no-space", f"no space is left{place}", hint="free some, or write elsewhere")
+    if number in _EXHAUSTED:
+        code, message, hint = _EXHAUSTED[number]
+        return BuilderError(code, message, hint=hint)
     return None
+
+
+def _number_of(error: Exception) -> int | None:
+    """The system's number of a failure, also where Python has hidden it."""
+    if isinstance(error, OSError):
+        return error.errno
+    if isinstance(error, MemoryError):
+        return errno.ENOMEM
+    return errno.EAGAIN if isinstance(error, RuntimeError) and "start new thread" in str(error) else None
 
 
 def print_bug(stream: TextIO) -> None:

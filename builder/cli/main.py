@@ -82,9 +82,9 @@ def main(argv: Sequence[str]) -> int:
         _give_up_output()
         return 1
     except Exception as error:  # noqa: BLE001 - the last resort: a bug of ours, said as such
-        from builder.cli.errors import print_bug, print_error, without_space, without_working_directory
+        from builder.cli.errors import print_bug, print_error, without_resources, without_working_directory
 
-        fault = without_working_directory(error) or without_space(error)
+        fault = without_working_directory(error) or without_resources(error)
         if fault is not None:
             _give_up_output()
             print_error(fault, sys.stderr)

@@ -45,7 +45,8 @@ def read_buildfile(context_root: str, given: str | None, places: Places | None =
         with open(path, "rb") as file:
             data = _whole(given or path, file)
     except OSError as error:
-        raise ContextError("no-buildfile", f"cannot read {given or path}: {error.strerror}") from error
+        hint = _elsewhere(given, path, context_root) if isinstance(error, FileNotFoundError) and given else None
+        raise ContextError("no-buildfile", f"cannot read {given or path}: {error.strerror}", hint=hint) from error
     return BuildfileText(_shown(path), path, data)
 
 
@@ -55,6 +56,18 @@ def _whole(name: str, file: BinaryIO) -> bytes:
         size = f"{MAX_BYTES >> 20} MiB"
         raise ContextError("buildfile-too-large", f"{name} has more than the {size} that a Buildfile may have")
     return data
+
+
+def _elsewhere(given: str, path: str, context_root: str) -> str | None:
+    """What may have been meant by a file that is not there."""
+    inside = os.path.join(context_root, given)
+    if os.path.isfile(inside):
+        return f"the current directory is where it is looked for: say -f {inside}"
+    from difflib import get_close_matches
+
+    folder, name = os.path.split(path)
+    near = get_close_matches(name, os.listdir(folder), n=1) if os.path.isdir(folder) else []
+    return f"did you mean {os.path.join(os.path.dirname(given), near[0])}?" if near else None
 
 
 def _find(context_root: str) -> str:

@@ -94,9 +94,7 @@ class FolderContext:
                 return None
             if entry.kind is _FILE and not entry.digest:
                 return self._with_digests([entry], unread)[0]
-            if entry.kind is _DIRECTORY:
-                return entry._replace(xattrs=read_xattrs(self._cursor.directory(path)))
-            return entry
+            return self._with_xattrs(entry) if entry.kind is _DIRECTORY else entry
 
     def children(self, path: str) -> list[str]:
         with self._lock:
@@ -196,6 +194,12 @@ class FolderContext:
         except OSError as error:
             raise unreadable(path, error) from error
         return None if verdict.excluded and not self._shows(path) else entry
+
+    def _with_xattrs(self, directory: Entry) -> Entry:
+        try:
+            return directory._replace(xattrs=read_xattrs(self._cursor.directory(directory.path)))
+        except OSError as error:
+            raise unreadable(directory.path, error) from error
 
     def _shows(self, path: str) -> bool:
         """Whether an ignored directory holds something that is not ignored."""

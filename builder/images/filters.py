@@ -25,7 +25,8 @@ def make_filters(store: Store, texts: Sequence[str]) -> list[Filter]:
     for text in texts:
         key, equals, value = text.partition("=")
         if key not in KEYS or not equals or not value:
-            raise UsageError("bad-filter", f"--filter {text}: expected KEY=VALUE", hint=f"keys are {', '.join(KEYS)}")
+            fault = f"there is no key {key}" if equals and value else "expected KEY=VALUE"
+            raise UsageError("bad-filter", f"--filter {text}: {fault}", hint=f"keys are {', '.join(KEYS)}")
         match key:
             case "reference":
                 references.append(value)

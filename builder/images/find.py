@@ -86,7 +86,16 @@ def _by_id(store: Store, text: str) -> Descriptor:
             if any(digest.hex.startswith(match[1]) for digest in digests):
                 found[entry.descriptor.digest] = entry.descriptor
     if not found:
-        raise ImageError("image-not-found", f"the store has no image {text[:300]}", hint="`pybuild images` lists them")
+        raise _not_found(store, text[:300])
     if len(found) > 1:
         raise ImageError("ambiguous-id", f"{text} begins the ids of {len(found)} images", hint="write more of the id")
     return next(iter(found.values()))
+
+
+def _not_found(store: Store, text: str) -> ImageError:
+    from difflib import get_close_matches
+
+    near = get_close_matches(text, [name for name, _ in store.refs.items()], n=1, cutoff=0.75)
+    hint = "`pybuild images` lists them"
+    hint = f"did you mean {near[0]}? {hint}" if near else hint
+    return ImageError("image-not-found", f"the store has no image {text}", hint=hint)

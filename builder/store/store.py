@@ -37,7 +37,9 @@ def default_root(env: Mapping[str, str], uid: int) -> str:
     if os.path.isabs(env.get("XDG_DATA_HOME", "")):
         return f"{env['XDG_DATA_HOME']}/pybuild"
     if not os.path.isabs(env.get("HOME", "")):
-        raise StoreError("no-root", "no place for the store is known: HOME is not set", hint="say --root DIR")
+        raise StoreError(
+            "no-root", "no place for the store is known: HOME is not set, or not absolute", hint="say --root DIR"
+        )
     return f"{env['HOME']}/.local/share/pybuild"
 
 

@@ -24,6 +24,8 @@ MAX_LINE_BYTES = 64 * 1024
 
 _BOM = b"\xef\xbb\xbf"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_HEAD = 512
+"""Bytes of a file that tell whether it is text; a NUL further down is a fault of its line."""
 _STRAY_SURROGATES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 
 
@@ -66,6 +68,9 @@ def parse(data: bytes, file: str = "Buildfile", begun: Begun = lambda _, __: Non
     buildfile = Buildfile(file, directives, tuple(nodes), instructions, source.escape)
     if problems.errors and falls_into_instructions:
         begun(buildfile, understood)
+    if problems.errors and b"\0" in data[:_HEAD]:
+        hint = "name the Buildfile with -f FILE"
+        raise BuildfileError("binary-file", "the file is binary, not text", hint=hint, span=Span(file, 1, 1))
     problems.raise_if_any()
     return buildfile
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -61,20 +62,29 @@ def test_stdout_carries_data_only(pybuild: Pybuild) -> None:
             "error: unrecognized arguments: --no-such-option\nhint: `pybuild",
         ),
         (("build", "--tagg", "x"), 2, "did you mean --tag?"),
+        (("df", "--foo"), 2, "error: unrecognized arguments: --foo\nhint: `pybuild df --help`"),
         (("tag", "app"), 2, "required: NAME[:TAG]"),
         (("build", "nowhere"), 1, "the context nowhere does not exist"),
         (("build", "-f", "nowhere"), 1, "cannot read nowhere"),
+        (("build", "-f", "Builfile"), 1, "did you mean Buildfile?"),
+        (("build", "-f", "inner", "folder"), 1, "say -f folder/inner"),
         (("build", "-t", "UPPER"), 1, "lower case"),
         (("build", "-o", "type=floppy"), 2, "floppy"),
         (("build", "--label", "x"), 2, "expected NAME=VALUE"),
         (("build", "-q", "-o", "-"), 2, "standard output"),
         (("build", "--format", "json", "-o", "type=oci,dest=-"), 2, "standard output"),
         (("inspect", "nothing"), 1, "nothing"),
+        (("history", "ap:1.0"), 1, "did you mean app:1.0?"),
+        (("images", "--filter", "name=app"), 2, "there is no key name"),
+        (("registry", "gc", "--root", "nowhere"), 2, "there is no folder nowhere"),
         (("store", "chek"), 2, "did you mean `pybuild store check`?"),
         (("store", "zzz"), 2, "there are: store check"),
     ],
 )
 def test_faults_have_a_code_and_a_sentence(pybuild: Pybuild, args: tuple[str, ...], code: int, said: str) -> None:
+    write(pybuild.cwd, {"folder/inner": COPY})
+    if args[0] == "history":
+        pybuild.run("-t", "app:1.0")
     done = pybuild.run(*args, code=code)
     assert said in done.stderr
     assert "Traceback" not in done.stderr
@@ -116,3 +126,15 @@ def test_errors_show_the_line_and_a_caret(capsys: pytest.CaptureFixture[str]) ->
         "hint: do right\n"
         "error: and this\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"), [("v 60000", "there is not enough memory"), ("f 100", "a file may not become so large")]
+)
+def test_what_the_machine_has_no_more_of_is_no_bug(pybuild: Pybuild, limit: str, said: str) -> None:
+    (pybuild.cwd / "a").write_bytes(os.urandom(300_000))
+    command = f"ulimit -{limit}; exec {shlex.join(pybuild.argv('-t', 'app', '--progress', 'none'))}"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=pybuild.cwd, env=pybuild.environment(), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr.splitlines()[0]) == (1, f"error: {said}")

@@ -262,6 +262,17 @@ def test_an_unreadable_file_is_named(tmp_path: Path, open_context: Open) -> None
     assert "d/f" in caught.value.message
 
 
+@pytest.mark.ordinary_user
+def test_an_unreadable_folder_is_named(tmp_path: Path, open_context: Open) -> None:
+    write(tmp_path, {"d/f": "x"})
+    os.chmod(tmp_path / "d", 0)
+    with pytest.raises(ContextError) as caught:
+        open_context().get("d")
+    os.chmod(tmp_path / "d", 0o700)
+    assert caught.value.code == "unreadable"
+    assert "'d'" in caught.value.message
+
+
 def test_a_context_must_be_a_folder(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for root in (tmp_path / "file", tmp_path / "nothing"):

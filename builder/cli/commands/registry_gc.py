@@ -30,7 +30,8 @@ def run(args: argparse.Namespace) -> int:
     from builder.registry.server.collect import collect_garbage
 
     if not args.root or not os.path.isdir(args.root):
-        raise UsageError("no-root", "which registry's folder?", hint="say --root DIR, as for `pybuild registry serve`")
+        fault = f"there is no folder {args.root}" if args.root else "which registry's folder?"
+        raise UsageError("no-root", fault, hint="say --root DIR, as for `pybuild registry serve`")
     grace_s = parse_time_span(args.grace)
     if grace_s is None:
         raise UsageError("bad-time", f"not a length of time: {args.grace!r}", hint="e.g. --grace 24h")
