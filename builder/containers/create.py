@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from contextlib import closing
 from typing import NamedTuple
 
 from builder.containers import network_kind
@@ -66,7 +65,7 @@ def create_container(asked: Asked, identifier: str, tools: Tools) -> Container:
     check_emulated(image.config.platform, tools.host)
     lowers = ensure_chain(store, tools.worker(), image.layers, tools.open_source, tools.fetching)
     ports = _ports(asked, config.config)
-    kind = network_kind.choose(asked.network, bool(ports))
+    kind = network_kind.choose(asked.network, ports)
     with FileLock(f"{store.folder('locks')}/containers"):
         container = Container(
             id=identifier,
@@ -161,6 +160,8 @@ def _mounts(asked: Asked, config: RunConfig) -> tuple[MountPoint, ...]:
 
 
 def _ports(asked: Asked, config: RunConfig) -> tuple[Port, ...]:
+    from builder.containers.network.ports import with_numbers
+
     ports = list(asked.ports)
     if asked.publish_all:
         published = {(port.container, port.protocol) for port in ports}
@@ -168,17 +169,7 @@ def _ports(asked: Asked, config: RunConfig) -> tuple[Port, ...]:
             number, _, protocol = text.partition("/")
             if number.isdecimal() and (int(number), protocol or "tcp") not in published:
                 ports.append(Port(int(number), protocol or "tcp"))
-    return tuple(port if port.host else port._replace(host=_any_free(port)) for port in ports)
-
-
-def _any_free(port: Port) -> int:
-    import socket
-
-    kind = socket.SOCK_DGRAM if port.protocol == "udp" else socket.SOCK_STREAM
-    family = socket.AF_INET6 if ":" in port.address else socket.AF_INET
-    with closing(socket.socket(family, kind)) as sock:
-        sock.bind((port.address, 0))
-        return int(sock.getsockname()[1])
+    return with_numbers(ports)
 
 
 def _make_folder(container: Container, tools: Tools) -> None:

@@ -41,6 +41,10 @@ class Port(NamedTuple):
     host: int = 0
     address: str = "0.0.0.0"  # noqa: S104 - docker's default: every address of this machine
 
+    @property
+    def is_ipv6(self) -> bool:
+        return ":" in self.address
+
 
 class Limits(NamedTuple):
     """0 is no limit."""

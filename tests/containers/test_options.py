@@ -32,6 +32,8 @@ EVERYWHERE = Port(1).address
         ("127.0.0.1:8080:80", [Port(80, "tcp", 8080, "127.0.0.1")]),
         ("127.0.0.1::80", [Port(80, "tcp", 0, "127.0.0.1")]),
         ("[::1]:8080:80", [Port(80, "tcp", 8080, "::1")]),
+        ("0:80", [Port(80, "tcp", 0, EVERYWHERE)]),
+        ("8080:80/TCP", [Port(80, "tcp", 8080, EVERYWHERE)]),
         ("8000-8001:80-81", [Port(80, "tcp", 8000, EVERYWHERE), Port(81, "tcp", 8001, EVERYWHERE)]),
     ],
 )

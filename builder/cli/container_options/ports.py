@@ -12,7 +12,7 @@ _EVERYWHERE = "0.0.0.0"  # noqa: S104 - docker's default
 
 
 def ports_of(texts: Sequence[str]) -> tuple[Port, ...]:
-    """`[[ADDRESS:]HOST:]CONTAINER[/tcp|udp]`, each number perhaps a range; without HOST any free port."""
+    """`[[ADDRESS:]HOST:]CONTAINER[/tcp|udp]`, each number perhaps a range; without HOST, or with 0, any free port."""
     return tuple(port for text in texts for port in _ports(text))
 
 
@@ -30,15 +30,17 @@ def exposed_of(texts: Sequence[str]) -> tuple[str, ...]:
 
 def _ports(text: str) -> list[Port]:
     places, _, protocol = text.partition("/")
-    protocol = protocol or "tcp"
+    protocol = protocol.lower() or "tcp"
     address, host, container = _split(places)
-    inside, outside = _range(container), _range(host) if host else None
-    fits = inside and ((outside is None and not host) or (outside and len(outside) == len(inside)))
-    if protocol not in _PROTOCOLS or not fits or not inside or not _is_address(address):
+    inside = _range(container)
+    outside = _range(host) if host not in ("", "0") else [0] * len(inside or ())
+    if protocol not in _PROTOCOLS or not inside or outside is None or not _is_address(address):
         hint = "[[ADDRESS:]HOST:]CONTAINER[/tcp|udp], such as 8080:80 or 127.0.0.1:5353:53/udp"
         raise UsageError("bad-option", f"-p {text}: no ports", hint=hint)
-    numbers = list(outside or [0] * len(inside))
-    return [Port(number, protocol, numbers[at], address) for at, number in enumerate(inside)]
+    if len(outside) != len(inside):
+        hint = f"for {len(inside)} in the container name {len(inside)} here, or none: any free ones"
+        raise UsageError("bad-option", f"-p {text}: {len(outside)} ports lead to {len(inside)}", hint=hint)
+    return [Port(number, protocol, outside[at], address) for at, number in enumerate(inside)]
 
 
 def _split(text: str) -> tuple[str, str, str]:

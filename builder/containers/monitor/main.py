@@ -98,7 +98,8 @@ class Monitor:
     def _start(self) -> bool:
         request = self._request
         self._cgroup = cgroups.make(request["id"], cgroups.Limits(*request["limits"]))
-        connect(request["network"], request["ports"], self._folder, request["reach_machine"])
+        ports = [types.Port(*port) for port in request["ports"]]
+        connect(request["network"], ports, self._folder, request["reach_machine"])
         wanted = Wanted("run", request["run"], [], _OWN, self._cgroup.enter)
         console = request["run"]["spec"]["console"] is not None
         if not self._main.start(wanted, interactive=request["interactive"], console=console):

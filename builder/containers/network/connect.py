@@ -6,8 +6,8 @@ import contextlib
 import os
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
 
+from builder.containers.network.ports import check_free
 from builder.containers.network.types import Connected, Connector
 from builder.containers.types import Port
 from builder.errors import SandboxError
@@ -22,13 +22,23 @@ PROGRAMS = {
 TUNNEL = "/dev/net/tun"
 
 
-def available() -> str:
-    """The program that is used here; empty where none is installed or it could not make its device."""
+def available(ports: Sequence[Port] = ()) -> str:
+    """The program that is used here for these ports; empty where none is installed that can forward them, or it could
+    not make its device."""
     if not os.access(TUNNEL, os.R_OK | os.W_OK):
         return ""
     from shutil import which
 
-    return next((name for name in PROGRAMS if which(name)), "")
+    ipv6 = any(port.is_ipv6 for port in ports)
+    return next((name for name in PROGRAMS if which(name) and (not ipv6 or connector(name).ipv6)), "")
+
+
+def program_for(ports: Sequence[Port]) -> type[Connector]:
+    """The one that is used. Raises SandboxError `no-network`."""
+    name = available(ports)
+    if not name:
+        raise no_program()
+    return connector(name)
 
 
 def connector(name: str) -> type[Connector]:
@@ -37,15 +47,14 @@ def connector(name: str) -> type[Connector]:
     return found
 
 
-def connect(kind: str, ports: Sequence[Sequence[Any]], folder: str, reach_machine: bool) -> None:
+def connect(kind: str, ports: Sequence[Port], folder: str, reach_machine: bool) -> None:
     """With `private` this process is in a new, connected network namespace afterwards, in which any user may listen on
     any port (docker's settings)."""
     if kind != PRIVATE:
         return
-    name = available()
-    if not name:
-        raise no_program()
-    program = connector(name)(Connected([Port(*port) for port in ports], folder, reach_machine))
+    kind_of_program = program_for(ports)
+    check_free(ports)
+    program = kind_of_program(Connected(ports, folder, reach_machine))
     own = f"/proc/{os.readlink('/proc/self')}/ns/net"
     wait, go = os.pipe2(os.O_CLOEXEC)
     if os.fork() == 0:
@@ -73,6 +82,12 @@ def no_program() -> SandboxError:
             "no-network",
             f"a network of its own needs {TUNNEL}, which this user may not open",
             hint="`chmod 0666 /dev/net/tun` as root, as distributions have it; or --network host or none",
+        )
+    if available():
+        return SandboxError(
+            "no-network",
+            f"{available()} publishes no port on an IPv6 address",
+            hint="install passt, or publish on an IPv4 address such as 127.0.0.1",
         )
     return SandboxError(
         "no-network",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from builder.containers.network.connect import PRIVATE, available, connector
+from builder.containers.network.connect import PRIVATE, program_for
 from builder.containers.types import Container
 from builder.sandbox import network
 
@@ -11,7 +11,7 @@ _GATEWAY = "host-gateway"
 
 def hosts(container: Container) -> str:
     """docker's word `host-gateway` means this machine."""
-    program = connector(available()) if container.network == PRIVATE else None
+    program = program_for(container.ports) if container.network == PRIVATE else None
     lines = ["127.0.0.1\tlocalhost", "::1\tlocalhost ip6-localhost ip6-loopback"]
     lines.append(f"{program.address if program and program.address else '127.0.1.1'}\t{container.hostname}")
     gateway = program.gateway() if program else "127.0.0.1"
@@ -31,7 +31,7 @@ def resolv_conf(container: Container) -> str:
         "options": container.settings.resolver.options,
     }
     if container.network == PRIVATE and not wanted["nameserver"]:
-        wanted["nameserver"] = (connector(available()).nameserver,)
+        wanted["nameserver"] = (program_for(container.ports).nameserver,)
     replaced = tuple(name for name, values in wanted.items() if values)
     if not replaced:
         return text

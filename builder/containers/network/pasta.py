@@ -19,6 +19,7 @@ _NAMESERVER = "169.254.1.1"
 class Pasta:
     nameserver = _NAMESERVER
     address = ""
+    ipv6 = True
 
     @staticmethod
     def gateway() -> str:
@@ -50,12 +51,7 @@ class Pasta:
         until = time.monotonic() + _PATIENCE_S
         while not _has_route():
             if time.monotonic() > until or self._ended():
-                ports = ", ".join(f"{port.address}:{port.host}/{port.protocol}" for port in self._wanted.ports)
-                raise SandboxError(
-                    "no-network",
-                    "pasta could not connect the container's network",
-                    hint=f"something else may listen on {ports}" if ports else None,
-                )
+                raise SandboxError("no-network", "pasta could not connect the container's network")
             time.sleep(0.005)
         os.close(self._alive)
 

@@ -7,6 +7,7 @@ import json
 import os
 import time
 
+from builder.containers.network.ports import port_refused
 from builder.containers.network.types import Connected
 from builder.containers.types import Port
 from builder.errors import SandboxError
@@ -19,6 +20,7 @@ _PATIENCE_S = 60
 class Slirp4netns:
     nameserver = NAMESERVER
     address = ADDRESS
+    ipv6 = False
 
     @staticmethod
     def gateway() -> str:
@@ -79,12 +81,3 @@ class Slirp4netns:
                 time.sleep(0.01)
             else:
                 return
-
-
-def port_refused(port: Port, why: str) -> SandboxError:
-    hint = "a port below 1024 needs root" if port.host < 1024 else "something else may listen on it"
-    return SandboxError(
-        "port-refused",
-        f"cannot listen on {port.address}:{port.host}/{port.protocol} for the container{f': {why}' if why else ''}",
-        hint=hint,
-    )

@@ -24,6 +24,9 @@ class Connector(Protocol):
     address: str
     """The container's; empty: this machine's own."""
 
+    ipv6: bool
+    """Whether it listens on IPv6 addresses."""
+
     @staticmethod
     def gateway() -> str:
         """This machine, as the container sees it. Asked outside of the namespace."""
