@@ -56,7 +56,7 @@ _PARENTS = (
     "*/./*/*",
 )  # fmt: skip
 _ODD_SOURCES = (
-    "a b", "-rf", "--from=x", "é", "e\u0301", "*star", "[x]", "back\\slash", "line\nend", "'q'", '"', "#hash", "$A",
+    "a b", "-rf", "--from=x", "é", "e\u0301", "*star", "[x]", "back\\slash", "'q'", '"', "#hash", "$A",
     "~", "日本/ü",
     " lead", "trail ", "[[]x]", "[*]star", "back\\\\slash", "?", "*\n*", "[é]", "日*", "-*", "\\$A", "* *", "\\[x\\]",
 )  # fmt: skip

@@ -20,9 +20,9 @@ def differences_of(ours: Result, theirs: Result) -> list[Difference]:
         return found
     for number, pair in enumerate(zip(ours.layers, theirs.layers, strict=False)):
         own, other = (_plain(layer, pair) for layer in pair)
-        for path in sorted(set(own) | set(other)):
-            if own.get(path) != other.get(path) and (path in other or own[path].startswith("file")):
-                found.append(Difference(f"layers[{number}] {path}", own.get(path), other.get(path)))
+        for path in sorted(other):
+            if own.get(path) != other[path]:
+                found.append(Difference(f"layers[{number}] {path}", own.get(path), other[path]))
     return found + [
         Difference(f"time of {path}", ours.times[path], time)
         for path, time in sorted(theirs.times.items())
