@@ -7,11 +7,20 @@ from builder.progress.events import TaskProgress
 
 
 class Line(NamedTuple):
-    """One line that stays on the screen."""
+    """What stays on the screen of a task that has ended."""
 
-    text: str
+    status: str
+    title: str
+    reason: str = ""
     style: str = ""
     """rich's name of how it looks; the words say the same without it."""
+
+    def fitted(self, width: int) -> str:
+        """In one row of the screen, by cutting the title, where that leaves a third of the row to it; what a command
+        says in full is in the Buildfile. The reason is whole."""
+        room = max(width - len(self.status) - len(self.reason) - 2, width // 3)
+        title = self.title if len(self.title) <= room else f"{self.title[: room - 1]}…"
+        return f"{self.status} {title}{self.reason}"
 
 
 class Running(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Mapping
 
 from rich.console import Console, Group
@@ -66,10 +65,10 @@ class LiveView:
 
     def show(self, frame: Frame) -> None:
         """Adds what has finished above the live part and redraws that."""
-        width, height = self._size()
+        width, height = self._writer.size()
         self._console.width, self._console.height = width, height
         if frame.finished:
-            lines = [Text(line.text, style=line.style) for line in frame.finished]
+            lines = [Text(line.fitted(width), style=line.style) for line in frame.finished]
             self._console.print(Text("\n").join(lines), soft_wrap=True)
         self._live.update(Group(*render(frame, width, height)), refresh=True)
 
@@ -77,13 +76,6 @@ class LiveView:
         """Removes the live part and shows the cursor again. Safe to repeat."""
         self._live.update(Group(), refresh=False)
         self._live.stop()
-
-    def _size(self) -> tuple[int, int]:
-        try:
-            size = os.get_terminal_size(self._writer.stream.fileno())
-        except (OSError, ValueError):
-            return 80, 24
-        return max(size.columns, 20), max(size.lines, 4)
 
 
 def render(frame: Frame, width: int, height: int) -> list[Text]:

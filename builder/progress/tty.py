@@ -91,8 +91,9 @@ class TtyReporter:
         if self._ticker:
             self._ticker.join()
             atexit.unregister(self.close)
+        width, _ = self._writer.size()
         for line in self._finished:
-            self._writer.write(f"{line.text}\n")
+            self._writer.write(f"{line.fitted(width)}\n")
         for failure in self._failures:
             self._print_failure(failure)
         for warning in warning_lines(self._warnings):
@@ -133,14 +134,14 @@ class TtyReporter:
             task.transcript.close()
         reason = f" {dash} {printable(event.reason)}" if event.reason else ""
         if task.group != INTERNAL or event.error:
-            self._finished.append(Line(f"{mark} {status:>8} {task.title}{reason}", style))
+            self._finished.append(Line(f"{mark} {status:>8}", task.title, reason, style))
 
     def _print_failure(self, failure: _Failure) -> None:
         rule = "-" * 6
-        self._writer.write(f"{rule}\n> {failure.title}\n")
+        self._writer.write(f"{rule}\n> {failure.title}: {failure.error}\n")
         for line in failure.transcript.lines():
             self._writer.write(f"{line}\n")
-        self._writer.write(f"{rule}\n{self._marks[1]} {failure.title}: {failure.error}\n")
+        self._writer.write(f"{rule}\n")
         failure.transcript.close()
 
     def _draw_until_over(self) -> None:

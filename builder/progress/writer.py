@@ -31,6 +31,15 @@ class Writer:
         except (OSError, ValueError):
             self.give_up()
 
+    def size(self) -> tuple[int, int]:
+        """Columns and rows of the terminal, at the moment and for a display that needs some; what is none has 80 by
+        24."""
+        try:
+            size = os.get_terminal_size(self.stream.fileno())
+        except (OSError, ValueError):
+            return 80, 24
+        return max(size.columns, 20), max(size.lines, 4)
+
     def give_up(self) -> None:
         """Afterwards nothing is written any more, and what the stream still buffers cannot fail at exit."""
         self.broken = True

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from builder.progress.events import BuildFinished, TaskFinished, TaskLog, TaskProgress, TaskStarted
-from builder.progress.frame import Frame, Running
+from builder.progress.frame import Frame, Line, Running
 from builder.progress.live import render
 from builder.progress.tty import TtyReporter
 from tests.progress.terminal import Terminal
@@ -61,9 +61,8 @@ def test_a_failing_step_shows_its_whole_output_at_the_end(terminal: Terminal) ->
     reporter.emit(BuildFinished(time.time(), 1.0, 1, 0, error="x"))
     reporter.close()
     lines = terminal.wait_for("Failed after")
-    start_at = lines.index("> RUN make")
+    start_at = lines.index("> RUN make: process ended with exit code 7")
     assert lines[start_at + 1 : start_at + 501] == [f"output {number}" for number in range(500)]
-    assert lines[start_at + 502] == "\u2717 RUN make: process ended with exit code 7"
 
 
 def test_a_build_that_is_over_at_once_draws_nothing(terminal: Terminal) -> None:
@@ -83,6 +82,16 @@ def test_the_display_follows_the_size_of_the_terminal(terminal: Terminal) -> Non
     terminal.wait_until(lambda lines: any(line.endswith("xxx\u2026") and len(line) == 29 for line in lines))
     reporter.close()
     terminal.wait_until(lambda _: not terminal.cursor_hidden())
+
+
+def test_what_has_ended_takes_one_row_where_its_reason_leaves_room() -> None:
+    title = "RUN " + "x" * 200
+    assert Line("+ CACHED", title).fitted(60) == f"+ CACHED {title[:49]}\u2026"
+    row = Line("+   1.0s", title, " - ARG A: 1 -> 2").fitted(60)
+    assert len(row) == 59
+    assert row.endswith("x\u2026 - ARG A: 1 -> 2")
+    assert Line("+   1.0s", title, " - " + "y" * 90).fitted(60) == f"+   1.0s {title[:19]}\u2026 - {'y' * 90}"
+    assert Line("+ CACHED", "RUN make", " - y").fitted(23) == "+ CACHED RUN make - y"
 
 
 def test_colours_can_be_turned_off(terminal: Terminal) -> None:
