@@ -12,7 +12,7 @@ from builder.sandbox.identity import Identities, own_identities
 from builder.sandbox.merged import Merged
 from builder.sandbox.roots import RootKind, mount_first
 from builder.sandbox.sources import show_sources
-from builder.sandbox.spec import File, Mount, RootFs, RunSpec
+from builder.sandbox.spec import File, Mount, RunSpec
 
 SYSTEM_FILES = 2
 """How many of `Arranged.files` are ours: they come first, and whatever is mounted by the spec goes over them."""
@@ -43,14 +43,15 @@ def arrange(spec: RunSpec, kinds: tuple[str, ...], streams: list[int], notify: i
     spec = spec._replace(mounts=show_sources(spec.mounts, kinds, scratch))
     place = f"{scratch}/root"
     os.mkdir(place, 0o755)
+    stood_on: list[stubs.Target] = []
     if os.listdir(rootfs.upper):  # by an earlier run
         tree = Merged((*rootfs.lowers, rootfs.upper))
     else:
         tree = Merged(rootfs.lowers)
-        _prepare_upper(tree, rootfs)
+        stood_on = _prepare_upper(tree, spec)
     files = (File("/etc/hosts", network.hosts_file(spec)), File("/etc/resolv.conf", network.resolv_conf()), *spec.files)
     targets = _find_targets(spec, files, tree)
-    missing = [target for target in targets.values() if not target.exists and _is_of_image(target.path)]
+    missing = [target for target in targets.values() if not target.exists and _is_of_image(target.path)] + stood_on
     stub_directory = f"{scratch}/stubs"
     if missing:
         stubs.plant(tree, stub_directory, missing)
@@ -81,17 +82,24 @@ def in_order(arranged: Arranged) -> list[tuple[File | Mount, str]]:
     return ours + sorted(given, key=lambda item: os.fsencode(item[1]))
 
 
-def _prepare_upper(tree: Merged, rootfs: RootFs) -> None:
+def _prepare_upper(tree: Merged, spec: RunSpec) -> list[stubs.Target]:
     """The root directory itself is the upper one's, so it takes after the one below. The trees of the kernel need
-    directories to stand on: where the image has none, the layer gets them, as BuildKit leaves them too."""
+    directories to stand on: where the image has none, the layer gets them, as BuildKit leaves them too, and takes them
+    away where it has put something below them for the run. These are returned."""
+    rootfs = spec.rootfs
     if rootfs.lowers:
         stubs.copy_attributes(rootfs.lowers[-1], rootfs.upper)
+    given = [file.path for file in spec.files] + [mount.target for mount in spec.mounts]
+    stood_on = []
     for path in _OWN_TREES:
         place = tree.find(path)
-        if place is None:
-            os.mkdir(rootfs.upper + path, 0o755)
-        elif os.path.islink(place) or not os.path.isdir(place):
+        if place is not None and (os.path.islink(place) or not os.path.isdir(place)):
             raise SandboxError("bad-root", f"{path} of the image is not a directory", hint="Make it one, or remove it.")
+        if place is None and any(target.startswith(f"{path}/") for target in given):
+            stood_on.append(stubs.Target(path, exists=False, is_directory=True))
+        elif place is None:
+            os.mkdir(rootfs.upper + path, 0o755)
+    return stood_on
 
 
 def _find_targets(spec: RunSpec, files: tuple[File, ...], tree: Merged) -> dict[str, stubs.Target]:
