@@ -20,8 +20,8 @@ settings.load_profile("pybuild")
 
 PROGRAMS = frozenset(
     {
-        "bsdtar", "buildah", "chromium", "dot", "git", "htpasswd", "openssl", "podman", "setcap", "setfattr", "skopeo",
-        "ssh-keygen", "sshd", "strace", "umoci", "zstd",
+        "bsdtar", "buildah", "chromium", "dot", "fish", "git", "htpasswd", "openssl", "podman", "setcap", "setfattr",
+        "skopeo", "ssh-keygen", "sshd", "strace", "umoci", "zsh", "zstd",
     }
 )  # fmt: skip
 """What tests run beside pybuild."""

@@ -30,7 +30,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "history": ("explain", "report", "graph", "builds ls", "builds show", "builds logs", "builds rm"),
     "cache": ("cache ls", "cache inspect", "cache rm"),
-    "store": ("df", "prune", "store check", "doctor"),
+    "store": ("df", "prune", "store check", "doctor", "completion"),
 }  # fmt: skip
 COMMANDS = frozenset(name for names in GROUPS.values() for name in names)
 FAMILIES = frozenset(name.partition(" ")[0] for name in COMMANDS if " " in name)

@@ -98,6 +98,7 @@ def test_every_command_has_help_with_examples(name: str) -> None:
     assert "examples:" in text
     assert f"pybuild {name}" in text or name == "build"
     assert module.HELP[0].isupper()
+    assert all(action.help for action in parser_for(name, module)._actions), "every option says what it does"
 
 
 def test_overview_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -87,9 +87,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="[TYPE:]KEY=VALUE",
         help="annotate the image; TYPE: manifest (default), manifest-descriptor, index, index-descriptor",
     )
-    _add_surroundings(add)
-    _add_caching(add)
-    _add_results(add)
+    _add_surroundings(parser.add_argument_group("what RUN gets").add_argument)
+    _add_caching(parser.add_argument_group("cache and registries").add_argument)
+    _add_results(parser.add_argument_group("where the result goes").add_argument)
+    _add_during(parser.add_argument_group("while it builds").add_argument)
+    _add_questions(parser.add_argument_group("instead of a build").add_argument)
 
 
 def _add_surroundings(add: Callable[..., object]) -> None:
@@ -103,10 +105,12 @@ def _add_surroundings(add: Callable[..., object]) -> None:
     repeated("--ulimit", "NAME=SOFT[:HARD]", "a limit of RUN's processes")
     add("--network", default="default", choices=("default", "none", "host"), help="network of RUN (default: default)")
     add("--shm-size", default="", metavar="BYTES", help="size of RUN's /dev/shm, such as 256m (default: 64m)")
+    add("--runtime", default="native", metavar="NAME", help="what runs RUN: native, crun or runc (default: native)")
 
 
 def _add_caching(add: Callable[..., object]) -> None:
     add("--pull", action="store_true", help="look for newer base images in their registries")
+    add_insecure(add)
     add(
         "--cache-from",
         action="append",
@@ -139,21 +143,26 @@ def _add_results(add: Callable[..., object]) -> None:
         "or a folder, or - for a tar on stdout; may be repeated",
     )
     add("--push", action="store_true", help="push the image to the registries of its names: -o type=registry")
-    add_insecure(add)
+    add("--iidfile", metavar="FILE", help="write the image id to FILE")
+    add("--metadata-file", metavar="FILE", help="write what was built to FILE, as JSON")
+    add("--format", default="text", choices=("text", "json"), help="print the result on stdout as JSON")
+
+
+def _add_during(add: Callable[..., object]) -> None:
     add("--watch", action="store_true", help="build again whenever an input of the build changes, and say what changed")
     add("--explain", action="store_true", help="say of each hit what it was taken from, and what would be faster")
     add("--summary", metavar="FILE", help="write what was built, and why, to FILE as Markdown")
-    add("--iidfile", metavar="FILE", help="write the image id to FILE")
-    add("--metadata-file", metavar="FILE", help="write what was built to FILE, as JSON")
     add(
         "--on-error",
         default="fail",
         metavar="fail|shell|export,dest=PATH",
         help="when a RUN fails: open a shell in its filesystem, or write that to a folder or a .tar (default: fail)",
     )
-    add("--runtime", default="native", metavar="NAME", help="what runs RUN: native, crun or runc (default: native)")
     add("--progress", default="auto", choices=PROGRESS, help="display on stderr (default: auto)")
     add("-q", "--quiet", action="store_true", help="no progress; print the image id")
+
+
+def _add_questions(add: Callable[..., object]) -> None:
     add(
         "--check",
         action="store_const",
@@ -170,7 +179,6 @@ def _add_results(add: Callable[..., object]) -> None:
         metavar="WHAT[,format=json]",
         help="ask instead of building: check, outline or targets (default: build)",
     )
-    add("--format", default="text", choices=("text", "json"), help="print the result on stdout as JSON")
 
 
 def add_insecure(add: Callable[..., object]) -> None:

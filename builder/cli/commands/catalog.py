@@ -14,7 +14,7 @@ EXAMPLES = """\
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     from builder.cli.registries import add_registry_options
 
-    parser.add_argument("server", metavar="HOST[:PORT]")
+    parser.add_argument("server", metavar="HOST[:PORT]", help="the registry")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="json: one object")
     add_registry_options(parser)
 

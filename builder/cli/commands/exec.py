@@ -35,8 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--privileged", action="store_true", help="every right that we have")
     add_attachment(parser)
     add("container", metavar="CONTAINER", help="name or id")
-    add("command", metavar="COMMAND")
-    add("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENT").required = False  # or it is named as missing
+    add("command", metavar="COMMAND", help="a program of the container")
+    rest = add("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENT", help="its arguments")
+    rest.required = False  # or it is named as missing
 
 
 def run(args: argparse.Namespace) -> int:

@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     from builder.cli.registries import add_registry_options
 
     parser.add_argument("server", nargs="?", default="", metavar="HOST[:PORT]", help="default: Docker Hub")
-    parser.add_argument("-u", "--username", metavar="NAME")
+    parser.add_argument("-u", "--username", metavar="NAME", help="the user of the registry")
     parser.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
     add_registry_options(parser)
 

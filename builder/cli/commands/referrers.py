@@ -15,7 +15,7 @@ EXAMPLES = """\
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     from builder.cli.registries import add_registry_options
 
-    parser.add_argument("image", metavar="NAME[:TAG|@DIGEST]")
+    parser.add_argument("image", metavar="NAME[:TAG|@DIGEST]", help="an image of a registry")
     parser.add_argument("--artifact-type", default="", metavar="TYPE", help="only these")
     parser.add_argument("--format", choices=("table", "json"), default="table", help="json: one object a line")
     add_registry_options(parser)

@@ -16,7 +16,7 @@ EXAMPLES = """\
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("names", nargs="+", metavar="VOLUME")
+    parser.add_argument("names", nargs="+", metavar="VOLUME", help="name")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="json: one object a line")
 
 

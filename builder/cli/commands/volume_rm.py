@@ -18,7 +18,7 @@ EXAMPLES = """\
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("names", nargs="+", metavar="VOLUME")
+    parser.add_argument("names", nargs="+", metavar="VOLUME", help="name")
     parser.add_argument("-f", "--force", action="store_true", help="one that is not there is no error")
 
 

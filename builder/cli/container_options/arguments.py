@@ -35,7 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("-i", "--interactive", action="store_true", help="what is typed goes to the process")
     add("-t", "--tty", action="store_true", help="a terminal for the process")
     add("--rm", action="store_true", help="remove the container, and its volumes without names, when it ends")
-    add("--name", default="", help="of the container")
+    add("--name", default="", help="name of the container")
     add("--cidfile", metavar="FILE", help="write the id to a new file")
     add("--pull", default="missing", choices=[policy.value for policy in PullPolicy], help="when to ask a registry")
     add("-q", "--quiet", action="store_true", help="say nothing of an image that is pulled")
@@ -59,8 +59,8 @@ def _add_process(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("-e", "--env", action="append", default=[], metavar="NAME[=VALUE]", help="a variable of the environment")
     add("--env-file", action="append", default=[], metavar="FILE", help="variables, one a line")
-    add("-l", "--label", action="append", default=[], metavar="KEY=VALUE")
-    add("--label-file", action="append", default=[], metavar="FILE")
+    add("-l", "--label", action="append", default=[], metavar="KEY=VALUE", help="a label of the container")
+    add("--label-file", action="append", default=[], metavar="FILE", help="labels, one a line")
     add("-w", "--workdir", default="", metavar="DIR", help="where the command starts")
     add("-u", "--user", default="", metavar="USER[:GROUP]", help="names or numbers")
     add("--entrypoint", metavar="COMMAND", help="instead of the image's ENTRYPOINT; empty: none")
@@ -69,13 +69,15 @@ def _add_process(parser: argparse.ArgumentParser) -> None:
     add("--security-opt", action="append", default=[], metavar="OPTION", help="no-new-privileges, seccomp=unconfined")
     add("--init", action="store_true", help="a process 1 that hands on signals and collects orphans")
     add("--privileged", action="store_true", help="every right that we have, and the machine's devices")
-    add("--cap-add", action="append", default=[], metavar="CAPABILITY")
-    add("--cap-drop", action="append", default=[], metavar="CAPABILITY")
-    add("-m", "--memory", default="", metavar="SIZE", help="at most")
+    add(
+        "--cap-add", action="append", default=[], metavar="CAPABILITY", help="one more right, such as NET_ADMIN, or ALL"
+    )
+    add("--cap-drop", action="append", default=[], metavar="CAPABILITY", help="one right less, or ALL")
+    add("-m", "--memory", default="", metavar="SIZE", help="memory at most, such as 512m")
     add("--cpus", default="", metavar="NUMBER", help="processors, such as 1.5")
     add("--pids-limit", default="", metavar="NUMBER", help="processes at most")
-    add("--ulimit", action="append", default=[], metavar="NAME=SOFT[:HARD]")
-    add("--shm-size", default="", metavar="SIZE", help="of /dev/shm")
+    add("--ulimit", action="append", default=[], metavar="NAME=SOFT[:HARD]", help="a limit of the processes")
+    add("--shm-size", default="", metavar="SIZE", help="size of /dev/shm, such as 256m (default: 64m)")
     add("--stop-signal", default="", metavar="SIGNAL", help="what `stop` sends")
     add("--stop-timeout", type=int, default=10, metavar="SECONDS", help="how long `stop` waits (default: 10)")
 
@@ -88,12 +90,26 @@ def _add_surroundings(parser: argparse.ArgumentParser) -> None:
     add("--tmpfs", action="append", default=[], metavar="PATH[:OPTIONS]", help="a folder in memory")
     add("--read-only", action="store_true", help="only mounts can be written to")
     add("--network", "--net", default="", metavar="KIND", help="host, none, or private (with pasta or slirp4netns)")
-    add("-p", "--publish", action="append", default=[], metavar="[[ADDRESS:]HOST:]PORT[/udp]", help="a port, outside")
+    add(
+        "-p",
+        "--publish",
+        action="append",
+        default=[],
+        metavar="[[ADDRESS:]HOST:]PORT[/udp]",
+        help="a port that leads into the container",
+    )
     add("-P", "--publish-all", action="store_true", help="all ports that the image exposes, as free ones")
     add("--expose", action="append", default=[], metavar="PORT[/udp]", help="beside those that the image exposes")
     add("--dns", action="append", default=[], metavar="ADDRESS", help="a server to ask for names")
-    add("--dns-search", action="append", default=[], metavar="DOMAIN")
-    add("--dns-option", "--dns-opt", action="append", default=[], metavar="OPTION")
+    add("--dns-search", action="append", default=[], metavar="DOMAIN", help="what names without a dot may lie in")
+    add(
+        "--dns-option",
+        "--dns-opt",
+        action="append",
+        default=[],
+        metavar="OPTION",
+        help="a line of resolv.conf's options",
+    )
     add("--hostname", default="", metavar="NAME", help="default: the beginning of the id")
     add("--add-host", action="append", default=[], metavar="NAME:ADDRESS", help="a line of /etc/hosts")
 
