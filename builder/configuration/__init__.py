@@ -20,6 +20,11 @@ an error with its file, as a misspelt setting would otherwise be ignored without
     [devices]
     specifications = ["/etc/cdi", "/var/run/cdi"] # folders in which devices for RUN --device are described
 
+    [containers]
+    log-driver = "json-file"                      # or "none"; what `run` and `create` take where nothing is said
+    log-size = "20m"                              # of one file; "-1": no limit
+    log-files = 5
+
 Logins are not kept here but in docker's own `config.json`, which other tools share.
 
 Decision, 2026-11-24: a room of its own, below all that read it, although DESIGN.md has none: registries and storage

@@ -9,6 +9,8 @@ from typing import Any
 from builder.configuration.types import Configuration
 from builder.errors import UsageError
 
+LOG_DRIVERS = ("json-file", "none")
+MOST_LOG_FILES = 1000
 MACHINE = "/etc/pybuild/config.toml"
 
 
@@ -94,8 +96,25 @@ def _time_span(value: object) -> float:
     return seconds
 
 
+def _log_driver(value: object) -> str:
+    if value not in LOG_DRIVERS:
+        raise ValueError(f"one of {', '.join(LOG_DRIVERS)}")
+    return str(value)
+
+
+def _log_size(value: object) -> int:
+    return 0 if value == "-1" else _size(value)
+
+
+def _log_files(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_LOG_FILES:
+        raise ValueError(f"a number from 1 to {MOST_LOG_FILES}")
+    return value
+
+
 _READERS: dict[str, dict[str, Callable[[object], object]]] = {
     "registries": {"insecure": _texts, "mirrors": _by_registry, "token-servers": _by_registry},
     "storage": {"keep-storage": _size, "keep-age": _time_span},
     "devices": {"specifications": _texts},
+    "containers": {"log-driver": _log_driver, "log-size": _log_size, "log-files": _log_files},
 }

@@ -28,7 +28,17 @@ class Devices(NamedTuple):
     """Folders with descriptions of the machine's devices for containers (CDI); a later one has the last word."""
 
 
+class Containers(NamedTuple):
+    """What `run` and `create` do where no option says otherwise; None: what the option's default is."""
+
+    log_driver: str | None = None
+    log_size: int | None = None
+    """Bytes of one file; 0: no limit."""
+    log_files: int | None = None
+
+
 class Configuration(NamedTuple):
     registries: Registries = Registries()
     storage: Storage = Storage()
     devices: Devices = Devices()
+    containers: Containers = Containers()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from builder.configuration.read import read_configuration
-from builder.configuration.types import Configuration, Registries, Storage
+from builder.configuration.types import Configuration, Containers, Registries, Storage
 from builder.errors import UsageError
 
 WHOLE = """
@@ -18,6 +18,10 @@ insecure = ["registry.local:5000"]
 [storage]
 keep-storage = "10GB"
 keep-age = "1d12h"
+[containers]
+log-driver = "none"
+log-size = "-1"
+log-files = 3
 """
 
 
@@ -37,6 +41,7 @@ def test_all_members_are_read(tmp_path: Path) -> None:
     assert read_configuration(environment) == Configuration(
         Registries(("registry.local:5000",), {"docker.io": ("https://mirror.local", "https://second.local")}),
         Storage(10 << 30, 36 * 3600.0),
+        containers=Containers("none", 0, 3),
     )
 
 
@@ -58,6 +63,8 @@ def test_the_user_has_the_last_word_member_by_member(tmp_path: Path) -> None:
         ("[storage]\nkeep-age = 5\n", "keep-age: expected a length of time"),
         ('[registries]\ninsecure = "host"\n', "insecure: expected a list of strings"),
         ("[registries]\nmirrors = [1]\n", "mirrors: expected a table"),
+        ('[containers]\nlog-driver = "syslog"\n', "log-driver: expected one of json-file, none"),
+        ("[containers]\nlog-files = 0\n", "log-files: expected a number from 1"),
         ("[storage\n", "it is not TOML"),
         ("[a]\n" + "x = " + "[" * 5000, "it is not TOML"),
     ],

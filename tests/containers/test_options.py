@@ -14,6 +14,7 @@ from builder.cli.container_options.log import log_of
 from builder.cli.container_options.mounts import mounts_of
 from builder.cli.container_options.ports import ports_of
 from builder.cli.container_options.process import capabilities_of, environment_of, hosts_of, limits_of
+from builder.configuration.types import Containers
 from builder.containers.client import parse_detach_keys
 from builder.containers.start import signal_number
 from builder.containers.types import Limits, Log, MountPoint, Port
@@ -144,7 +145,17 @@ def test_signals_and_keys() -> None:
     ],
 )
 def test_logs(driver: str, options: list[str], log: Log) -> None:
-    assert log_of(driver, options) == log
+    assert log_of(driver, options, Containers()) == log
+
+
+def test_what_a_log_is_where_nothing_is_said(box: Pybuild, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('[containers]\nlog-driver = "none"\nlog-size = "1m"\nlog-files = 2\n')
+    env = {"PYBUILD_CONFIG": str(tmp_path / "config.toml")}
+    box.run("create", "--name", "silent", "base", "true", env=env)
+    box.run("create", "--name", "kept", "--log-driver", "json-file", "--log-opt", "max-file=3", "base", "true", env=env)
+    silent, kept = (one["HostConfig"]["LogConfig"] for one in json.loads(box.run("inspect", "silent", "kept").stdout))
+    assert silent == {"Type": "none", "Config": {}}
+    assert kept == {"Type": "json-file", "Config": {"max-size": str(1 << 20), "max-file": "3"}}
 
 
 def test_what_is_not_offered_is_said(box: Pybuild) -> None:

@@ -19,6 +19,8 @@ from builder.cli.container_options.process import (
     security_of,
 )
 from builder.cli.surroundings import size_of, ulimit_of
+from builder.configuration.read import read_configuration
+from builder.configuration.types import Containers
 from builder.containers.create import Asked
 from builder.containers.types import Settings
 from builder.errors import UsageError
@@ -41,7 +43,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("-q", "--quiet", action="store_true", help="say nothing of an image that is pulled")
     add("--platform", default="", help="which one of an image for several platforms")
     add("--restart", default="no", metavar="POLICY", help="no: there is no daemon that would start it again")
-    add("--log-driver", default="json-file", metavar="KIND", help="json-file, or none (default: %(default)s)")
+    add("--log-driver", default="", metavar="KIND", help="json-file, or none (default: json-file)")
     add("--log-opt", action="append", default=[], metavar="NAME=VALUE", help="max-size (20m) and max-file (5)")
     add("--runtime", default="native", help="native, crun or runc (default: native)")
 
@@ -133,7 +135,7 @@ def asked_of(args: argparse.Namespace, ours: Mapping[str, str]) -> Asked:
         publish_all=args.publish_all,
         expose=exposed_of(args.expose),
         mounts=mounts_of(args.volume, args.mount, args.tmpfs, devices_of(args.device)),
-        settings=_settings(args),
+        settings=_settings(args, read_configuration(ours).containers),
         health=not args.no_healthcheck,
         stop_signal=args.stop_signal,
         pull=PullPolicy(args.pull),
@@ -141,7 +143,7 @@ def asked_of(args: argparse.Namespace, ours: Mapping[str, str]) -> Asked:
     )
 
 
-def _settings(args: argparse.Namespace) -> Settings:
+def _settings(args: argparse.Namespace, configured: Containers) -> Settings:
     no_new_privileges, filtered = security_of(args.security_opt)
     return Settings(
         extra_hosts=hosts_of(args.add_host),
@@ -164,5 +166,5 @@ def _settings(args: argparse.Namespace) -> Settings:
         remove=args.rm,
         runtime=args.runtime,
         stop_seconds=args.stop_timeout,
-        log=log_of(args.log_driver, args.log_opt),
+        log=log_of(args.log_driver, args.log_opt, configured),
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from builder.configuration.read import LOG_DRIVERS, MOST_LOG_FILES
+from builder.configuration.types import Containers
 from builder.containers.types import Log
 from builder.errors import UsageError
 from builder.model.size import parse_size
@@ -11,10 +13,14 @@ from builder.model.size import parse_size
 _HINT = "--log-opt max-size=20m --log-opt max-file=5; max-size=-1 is no limit"
 
 
-def log_of(driver: str, options: Sequence[str]) -> Log:
-    if driver not in ("json-file", "none"):
-        raise UsageError("bad-option", f"--log-driver {driver}: no such driver", hint="json-file or none")
+def log_of(driver: str, options: Sequence[str], configured: Containers) -> Log:
+    """`configured`: what is meant where nothing is said."""
+    driver = driver or configured.log_driver or LOG_DRIVERS[0]
+    if driver not in LOG_DRIVERS:
+        raise UsageError("bad-option", f"--log-driver {driver}: no such driver", hint=" or ".join(LOG_DRIVERS))
     log = Log(kept=driver != "none")
+    log = log if configured.log_size is None else log._replace(size=configured.log_size)
+    log = log if configured.log_files is None else log._replace(files=configured.log_files)
     for text in options:
         name, _, value = text.partition("=")
         match name:
@@ -24,7 +30,7 @@ def log_of(driver: str, options: Sequence[str]) -> Log:
                     raise UsageError("bad-option", f"--log-opt {text}: not a size", hint=_HINT)
                 log = log._replace(size=size)
             case "max-file":
-                if not value.isdecimal() or not 1 <= int(value) <= 1000:
+                if not value.isdecimal() or not 1 <= int(value) <= MOST_LOG_FILES:
                     raise UsageError("bad-option", f"--log-opt {text}: not a number of files", hint=_HINT)
                 log = log._replace(files=int(value))
             case _:
