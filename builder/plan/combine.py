@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from builder.errors import BuildfileError
 from builder.model.config import ResolvedImage
 from builder.model.platform import Platform
-from builder.plan.types import Action, CopyAction, Plan, Source, SourceKind, Stage, Step
+from builder.plan.types import Action, CopyAction, Plan, RunAction, Source, SourceKind, Stage, Step
 
 
 def combine(plans: Sequence[Plan], platforms: Sequence[Platform]) -> Plan:
@@ -87,7 +87,13 @@ class _Moved:
         return step._replace(stage=self._position, reads=reads, action=self._action(step.action))
 
     def _action(self, action: Action) -> Action:
-        return action._replace(source=self._source(action.source)) if isinstance(action, CopyAction) else action
+        match action:
+            case CopyAction():
+                return action._replace(source=self._source(action.source))
+            case RunAction():
+                mounts = tuple(mount._replace(source=self._source(mount.source)) for mount in action.mounts)
+                return action._replace(mounts=mounts)
+        return action
 
     def _source(self, source: Source) -> Source:
         if source.kind is SourceKind.STAGE:

@@ -60,6 +60,23 @@ def test_the_store_gets_an_index_and_shared_stages_run_once(cross: Pybuild) -> N
     assert cross.ran("--platform", PLATFORMS) == {}
 
 
+def test_mounts_show_the_files_of_their_platform(cross: Pybuild, tmp_path: Path) -> None:
+    cross.build("--platform", PLATFORMS, "-t", "several")
+    text = """\
+FROM scratch AS own
+ARG TARGETARCH TARGETVARIANT
+COPY for-$TARGETARCH$TARGETVARIANT /own
+FROM base AS reader
+RUN --mount=from=own,target=/stage --mount=from=several,target=/image cat /stage/own /image/own > /both
+FROM scratch
+COPY --from=reader /both /both
+"""
+    write(cross.cwd, {"Buildfile": text})
+    out = cross.files("--platform", PLATFORMS, into=tmp_path / "out")
+    found = {path.parent.name: path.read_text() for path in out.glob("*/both")}
+    assert found == {"linux_amd64": "x86x86", "linux_arm64": "arm 8arm 8", "linux_arm_v7": "arm 7arm 7"}
+
+
 def test_names_per_platform_in_progress(cross: Pybuild) -> None:
     shown = cross.run("build", "--progress", "plain", "--platform", PLATFORMS).stderr
     assert "[linux/arm64 result 2/2] COPY for-arm64 /own" in shown
