@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 
-from builder.context.listing import Attributes, parse_attributes, read_lines
+from builder.context.ignore import Rule
+from builder.context.listing import Attributes, parse_attributes, read_lines, read_xattrs
 
 _KINDS = {"f": "file", "d": "folder", "l": "symlink", "h": "hard link", "c": "device", "b": "device", "p": "fifo"}
 
@@ -29,10 +30,13 @@ def unpack_listing(data: bytes) -> bytes | None:
     return text if unpacking.eof else None
 
 
-def describe_changes(old: bytes, new: bytes, limit: int = 3) -> str:
+def describe_changes(
+    old: bytes, new: bytes, ignored_by: Callable[[str], Rule | None] | None = None, limit: int = 3
+) -> str:
     """How the listing `new` differs from `old`, in one line that names at most `limit` paths of each sort of change:
     `1 file changed: src/app.py (content)`, `2 files added (a, b), 1 removed (c), mode of run.sh 0644 -> 0755`. A folder
-    stands for all that came, went or moved with it. Empty if they differ in nothing that counts."""
+    stands for all that came, went or moved with it. Of what went, `ignored_by` tells whether it is ignored now. Empty
+    if they differ in nothing that counts."""
     before, after = read_lines(old), read_lines(new)
     differing = {
         path: _differences(parse_attributes(before[path]), parse_attributes(after[path]))
@@ -40,15 +44,19 @@ def describe_changes(old: bytes, new: bytes, limit: int = 3) -> str:
         if before.get(path, after[path]) != after[path]
     }
     single = {path: found[0] for path, found in differing.items() if len(found) == 1 and found[0][0] in _OF}
-    changed = [f"{printable(path)} ({_words(found)})" for path, found in differing.items() if path not in single]
-    came, went = _Whole(after, before), _Whole(before, after)
+    changed = [
+        f"{_label(path, after[path])} ({_words(found)})" for path, found in differing.items() if path not in single
+    ]
+    came, went = _Whole(after, before), _Whole(before, after, ignored_by)
     renamed = _renamed(went, came)
     sorts = [f"{len(changed)} {_files(len(changed))} changed: {_list(changed, limit)}"] if changed else []
     for whole, word in ((came, "added"), (went, "removed")):
         if whole.tops:
             sorts.append(f"{whole.count(short=bool(sorts))} {word} ({_list(whole.names, limit)})")
     sorts += _several([f"{one} renamed to {other}" for one, other in renamed], limit)
-    sorts += _several([f"{name} of {printable(path)} {values}" for path, (name, values) in single.items()], limit)
+    sorts += _several(
+        [f"{name} of {_label(path, after[path])} {values}" for path, (name, values) in single.items()], limit
+    )
     return ", ".join(sorts)
 
 
@@ -59,8 +67,14 @@ _OF = ("mode", "owner")
 class _Whole:
     """What only one of two listings has; what stands in a folder that only that one has belongs to the folder."""
 
-    def __init__(self, lines: Mapping[str, str], others: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        lines: Mapping[str, str],
+        others: Mapping[str, str],
+        ignored_by: Callable[[str], Rule | None] | None = None,
+    ) -> None:
         self._lines = lines
+        self._ignored_by = ignored_by
         paths = [path for path in lines if path not in others]
         folders = {path for path in paths if self._is_folder(path)}
         self._top_of = {path: outermost(path, folders) for path in paths}
@@ -94,7 +108,7 @@ class _Whole:
         return found
 
     def label(self, path: str) -> str:
-        return printable(path) + ("/" if self._is_folder(path) else "")
+        return _label(path, self._lines[path])
 
     def drop(self, path: str) -> None:
         """Of a folder all that is in it."""
@@ -110,10 +124,16 @@ class _Whole:
 
     def _name(self, top: str) -> str:
         files = sum(not self._is_folder(path) for path in self.tops[top]) if self._is_folder(top) else 0
-        return self.label(top) + (f" with {files} {_files(files)}" if files else "")
+        rule = self._ignored_by(top) if self._ignored_by else None
+        hidden = f": line {rule.line} of the ignore file hides it" if rule else ""
+        return self.label(top) + (f" with {files} {_files(files)}" if files else "") + hidden
 
     def _is_folder(self, path: str) -> bool:
         return self._lines[path].startswith("d")
+
+
+def _label(path: str, attributes: str) -> str:
+    return printable(path) + ("/" if attributes.startswith("d") else "")
 
 
 def outermost(path: str, folders: Container[str]) -> str:
@@ -175,8 +195,18 @@ def _differences(old: Attributes, new: Attributes) -> list[tuple[str, str]]:
     if old.device != new.device:
         found.append(("device", f"{old.device} -> {new.device}"))
     if old.xattrs != new.xattrs:
-        found.append(("extended attributes", ""))
+        found.append((describe_xattrs(read_xattrs(old.xattrs), read_xattrs(new.xattrs)), ""))
     return found
+
+
+def describe_xattrs(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> str:
+    """How the extended attributes of one file differ: `attribute security.capability added`."""
+    words = []
+    for name in sorted({*old, *new}):
+        if old.get(name) != new.get(name):
+            how = "added" if name not in old else "removed" if name not in new else "changed"
+            words.append(f"attribute {printable(name)} {how}")
+    return ", ".join(words)
 
 
 def printable(name: str) -> str:

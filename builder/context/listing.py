@@ -99,3 +99,9 @@ def parse_attributes(text: str) -> Attributes:
     kind_and_mode, size, digest, *more = text.split(" ", 6)
     owner, device, xattrs, link = more or ("0:0", "0:0", "", "")
     return Attributes(kind_and_mode[0], int(kind_and_mode[1:], 8), int(size), digest, owner, device, xattrs, link)
+
+
+def read_xattrs(text: str) -> dict[str, bytes]:
+    """By name, of what `Attributes.xattrs` holds."""
+    pairs = (item.partition("=") for item in text.split(",") if item)
+    return {os.fsdecode(bytes.fromhex(name)): bytes.fromhex(value) for name, _, value in pairs}

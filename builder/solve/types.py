@@ -147,9 +147,9 @@ class StepRunner(Protocol):
     def believes(self, claims: tuple[Claim, ...], inputs: Inputs) -> bool:
         """Whether that still holds for a step on these inputs: it is known to be true, or is said again."""
 
-    def describe_content(self, name: str, old: object, new: object) -> str:
-        """What differs between two values of a content part, e.g. `1 file changed: src/app.py (content)`; empty where
-        that is not known any more."""
+    def describe_content(self, step: Step, name: str, old: object, new: object) -> str:
+        """What differs between two values of a content part of `step`, e.g. `1 file changed: src/app.py (content)`;
+        empty where that is not known any more."""
 
     def describe_layers(self, old: Digest, new: Digest) -> str:
         """Which files differ between two layers, by diff id, e.g. `/usr/lib/x (content)`; empty where that is not known

@@ -71,8 +71,15 @@ class Copies:
             parts["inline"] = [[name, sha256_hex(_bytes(text))] for name, text in action.inline]
         return parts
 
-    def describe(self, old: object, new: object) -> str:
-        return self._listings.describe(str(old), str(new))
+    def describe(self, action: CopyAction, name: str, old: object, new: object) -> str:
+        """Between two values of the part `name` that `content_parts` gave."""
+        if name == "remote":
+            from builder.steps.remote import describe_fetched
+
+            return describe_fetched(old, new, self._listings)
+        is_own = action.source.kind is SourceKind.CONTEXT
+        context = self._kitchen.context(action.source.context) if is_own else None
+        return self._listings.describe(str(old), str(new), context.ignored_by if context else None)
 
     def run(self, action: CopyAction, inputs: Inputs) -> Layer:
         """Afterwards the layer is in the store, and what was copied is known for later explanations."""
@@ -100,7 +107,7 @@ class Copies:
     def _remotes(self) -> Remotes:
         from builder.steps.remote import Remotes
 
-        return Remotes(self._kitchen)
+        return Remotes(self._kitchen, self._listings)
 
     def _fetched(self, action: CopyAction, inputs: Inputs, source: RemoteSource, opened: ExitStack) -> Fetched:
         """Its files, with the number of selections that come before them."""

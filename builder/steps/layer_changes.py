@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 
-from builder.context.compare import printable
+from builder.context.compare import describe_xattrs, printable
 from builder.errors import LayerError
 from builder.layers.table import differing_entries
 from builder.model.digest import Digest
@@ -82,7 +82,7 @@ def _of_one_kind(old: Entry, new: Entry) -> str:
         return f"mode {old.mode:04o} -> {new.mode:04o}"
     if (old.uid, old.gid) != (new.uid, new.gid):
         return f"owner {old.uid}:{old.gid} -> {new.uid}:{new.gid}"
-    return "extended attributes" if old.xattrs != new.xattrs else "time"
+    return describe_xattrs(dict(old.xattrs), dict(new.xattrs)) or "time"
 
 
 _NOTHING = Entry("", Kind.FILE)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 
+from builder.context.ignore import Rule
 from builder.context.listing import Listing
 from builder.store.store import Store
 
@@ -32,15 +34,16 @@ class Listings:
             os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
             self._store.temporary.write(path, pack_listing(self._noted[digest]))
 
-    def describe(self, old: str, new: str) -> str:
-        """What differs, e.g. `1 file changed: src/app.py (content)`; empty when one of them is not known any more."""
+    def describe(self, old: str, new: str, ignored_by: Callable[[str], Rule | None] | None = None) -> str:
+        """What differs, e.g. `1 file changed: src/app.py (content)`; empty when one of them is not known any more.
+        `ignored_by`: tells the line of the ignore file that hides a path."""
         from builder.context.compare import describe_changes
 
         before, after = self.text(old), self.text(new)
         if before is None or after is None:
             return ""
         try:
-            return describe_changes(before, after)
+            return describe_changes(before, after, ignored_by)
         except (ValueError, KeyError):  # no listing at all: it may have come from elsewhere
             return ""
 

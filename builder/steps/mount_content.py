@@ -43,9 +43,12 @@ class MountContents:
     def parts(self, action: RunAction, inputs: Inputs) -> Parts:
         return {f"{PART}{m.target}": self.digest(m, inputs) for m in action.mounts if shows_content(m)}
 
-    def describe(self, old: object, new: object) -> str:
-        """Between two digests that `parts` gave."""
-        return self._listings.describe(str(old).partition(" ")[0], str(new).partition(" ")[0])
+    def describe(self, action: RunAction, name: str, old: object, new: object) -> str:
+        """Between two values of the part `name` that `parts` gave."""
+        shown = (m for m in action.mounts if f"{PART}{m.target}" == name and m.source.kind is SourceKind.CONTEXT)
+        mount = next(shown, None)
+        ignored_by = self.context(mount).ignored_by if mount else None
+        return self._listings.describe(str(old).partition(" ")[0], str(new).partition(" ")[0], ignored_by)
 
     def keep(self, mount: RunMount, inputs: Inputs) -> None:
         """Afterwards later builds can tell what differs."""

@@ -18,6 +18,7 @@ from builder.model.canonical import canonical
 from builder.model.entry import Entry, Kind
 from builder.plan.types import RemoteSource
 from builder.steps.kitchen import Kitchen
+from builder.steps.listings import Listings
 
 if TYPE_CHECKING:
     from builder.context.folder import FolderContext
@@ -42,8 +43,9 @@ class Fetched(NamedTuple):
 class Remotes:
     """Remote sources of one build. Each is asked for once, for the key and for the layer."""
 
-    def __init__(self, kitchen: Kitchen) -> None:
+    def __init__(self, kitchen: Kitchen, listings: Listings) -> None:
         self._kitchen = kitchen
+        self._listings = listings
         self._memo: Memo = digest_memo(kitchen.store)
         self._files: dict[RemoteSource, RemoteFile] = {}
         self._commits: dict[RemoteSource, Commit] = {}
@@ -74,7 +76,8 @@ class Remotes:
             from builder.context.listing import make_listing
 
             with self.open(source, narrowing) as fetched:
-                known = make_listing([fetched.source]).digest
+                known = self._listings.note(make_listing([fetched.source]))
+            self._listings.keep(known)
             self._memo.put(key, known)
         return [source.at, "tree", known]
 
@@ -158,8 +161,15 @@ def remote_source(place: str) -> RemoteSource | None:
     return RemoteSource(0, place) if is_url(place) else None
 
 
-def describe_fetched(old: object, new: object) -> str:
-    """Two key parts of remote sources, as what a person is told: the names of files that are not what they were."""
+def describe_fetched(old: object, new: object, listings: Listings) -> str:
+    """Two key parts of remote sources, as what a person is told: which of them are not what they were."""
     before, after = (value if isinstance(value, list) else [] for value in (old, new))
-    names = [str(item[2]) if item[1] == "file" else "the git repository" for item in after if item not in before]
-    return f"fetched anew: {', '.join(names)}" if names else "fewer sources are fetched"
+    trees = [str(item[2]) for item in before if item[1] == "tree" and item not in after]
+    words = []
+    for _, kind, *rest in (item for item in after if item not in before):
+        if kind == "file":
+            words.append(f"other content was fetched as {rest[0]}")
+        else:
+            files = listings.describe(trees[0], str(rest[0])) if len(trees) == 1 else ""
+            words.append(f"git repository: {files or 'other files'}")
+    return ", ".join(words) or "fewer sources are fetched"

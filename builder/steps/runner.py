@@ -115,14 +115,13 @@ class LocalStepRunner:
     def believes(self, claims: tuple[Claim, ...], inputs: Inputs) -> bool:
         return self._kitchen.claims.believes(claims, inputs.parent)
 
-    def describe_content(self, name: str, old: object, new: object) -> str:
-        if name.startswith("mount:"):
-            return self._mounts()[0].describe(old, new)
-        if name == "remote":
-            from builder.steps.remote import describe_fetched
-
-            return describe_fetched(old, new)
-        return self._copies.describe(old, new) if name == "files" else ""
+    def describe_content(self, step: Step, name: str, old: object, new: object) -> str:
+        match step.action:
+            case RunAction() if name.startswith("mount:"):
+                return self._mounts()[0].describe(step.action, name, old, new)
+            case CopyAction() if name in ("files", "remote"):
+                return self._copies.describe(step.action, name, old, new)
+        return ""
 
     def describe_layers(self, old: Digest, new: Digest) -> str:
         from builder.steps.layer_changes import describe_layers

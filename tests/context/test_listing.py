@@ -100,7 +100,12 @@ def test_what_changed_is_said_in_words() -> None:
     assert changed(mode=0o755) == "mode of src/app.py 0644 -> 0755"
     assert changed(uid=7) == "owner of src/app.py 0:0 -> 7:0"
     assert changed(kind=Kind.SYMLINK, link="x") == "1 file changed: src/app.py (file -> symlink)"
-    assert changed(xattrs=(("user.a", b""),)) == "1 file changed: src/app.py (extended attributes)"
+    assert changed(xattrs=(("user.a", b""),)) == "1 file changed: src/app.py (attribute user.a added)"
+    labelled = FILE._replace(xattrs=(("user.a", b"1"), ("user.b", b"")))
+    other = FILE._replace(xattrs=(("user.a", b"2"), ("user.c\n", b"")))
+    assert describe_changes(text(labelled), text(other)) == (
+        "1 file changed: src/app.py (attribute user.a changed, attribute user.b removed, attribute user.c\\n added)"
+    )
     assert changed(path="src/new") == "src/app.py renamed to src/new"
     assert changed(mtime=5) == ""
 

@@ -159,7 +159,15 @@ CASES = [
          {SRC: "COPY src/: 1 file changed: src/b.py (file -> symlink)"}
          | after(2, "/app/src/b.py (file -> symlink)", APP[1:])),
     Case("hidden by the ignore file", text(".dockerignore", "src/b.py\n"),
-         {SRC: "COPY src/: 1 file removed (src/b.py)"} | after(2, "/app/src/b.py (not made)", APP[1:])),
+         {SRC: "COPY src/: 1 file removed (src/b.py: line 1 of the ignore file hides it)"}
+         | after(2, "/app/src/b.py (not made)", APP[1:])),
+    Case("hidden under a mount", several(text(".dockerignore", "# data\ndata/*\n!data/e\n"), text("data/e", "e")),
+         {SUM: "mount at /data: 1 file added (data/e), 1 removed (data/d: line 2 of the ignore file hides it)"}
+         | after(7, "/sum (content)", [ONE])),
+    Case("mode of a folder", lambda world: world.path("src/deep").chmod(0o700),
+         {SRC: "COPY src/: mode of src/deep/ 0755 -> 0700"} | after(2, "/app/src/deep/ (mode 0755 -> 0700)", APP[1:])),
+    Case("attribute", lambda world: os.setxattr(world.path("src/b.py"), "user.note", b"1"),
+         {SRC: "COPY src/: 1 file changed: src/b.py (attribute user.note added)"}),
     Case("hidden and never copied", text(".dockerignore", "notes.txt\n"), {}),
     Case("touched", lambda world: os.utime(world.path("src/app.py"), (1, 1)), {}),
     Case("not copied", text("notes.txt", "more"), {}),

@@ -84,7 +84,7 @@ class ToyRunner:
     def prepare(self, steps: Sequence[Step]) -> None:
         pass
 
-    def describe_content(self, name: str, old: object, new: object) -> str:
+    def describe_content(self, step: Step, name: str, old: object, new: object) -> str:  # noqa: ARG002
         return f"{name} differs" if old != new else ""
 
     def believed(self, step: Step, inputs: Inputs) -> tuple[Claim, ...]:  # noqa: ARG002

@@ -23,9 +23,8 @@ from builder.solve.reasons.words import (
 )
 from builder.solve.types import Cause, Parts, Record
 
-DescribeContent = Callable[[str, object, object], str]
-"""Says what differs between two values of a content part, e.g. `1 file changed: src/app.py (content)`; given the
-part's name, the old and the new value. Empty where it cannot tell."""
+DescribeContent = Callable[[Step, str, object, object], str]
+"""`StepRunner.describe_content`."""
 
 EPOCH = "SOURCE_DATE_EPOCH"
 _IN_THE_WORDS = frozenset({"kind", "dest", "add", "chown", "chmod", "parents", "exclude", "path"})
@@ -172,12 +171,12 @@ def _reads_other_paths(old: str, new: str) -> bool:
 
 def _part(name: str, old: object, new: object, compared: Compared) -> Cause:
     if name in ("files", "remote") or name.startswith(PART):
-        return _content(name, compared.describe(name, old, new), compared.step)
+        return _content(name, compared.describe(compared.step, name, old, new), compared.step)
     if name == "epoch":
         return Cause("epoch", f"{EPOCH}: {change(old, new)}", EPOCH)
     if name == "platform":
         return Cause("platform", f"platform: {change(old, new)}")
-    return Cause("setting", compared.describe(name, old, new) or setting_change(name, old, new))
+    return Cause("setting", compared.describe(compared.step, name, old, new) or setting_change(name, old, new))
 
 
 def _content(name: str, detail: str, step: Step) -> Cause:
