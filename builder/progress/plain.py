@@ -101,8 +101,9 @@ def _outcome(event: TaskFinished, task: _Task) -> str:
     if event.canceled:
         return "CANCELED"
     if event.error:
-        return f"ERROR: {printable(event.error)}"
-    if event.cached:
-        return f"CACHED ({printable(event.reason)})" if event.reason else "CACHED"
-    done = f"DONE {seconds_text(event.time - task.started)}"
-    return f"{done} ({printable(event.reason)})" if event.reason else done
+        outcome = f"ERROR: {printable(event.error)}"
+    elif event.cached:
+        outcome = "CACHED"
+    else:
+        outcome = f"DONE {seconds_text(event.time - task.started)}"
+    return f"{outcome} ({printable(event.reason)})" if event.reason else outcome

@@ -150,7 +150,8 @@ class Solver:
         except BaseException as error:
             canceled = flights.is_canceled
             message = "" if canceled else str(error).partition("\n")[0]
-            self.reporter.emit(TaskFinished(task, time.time(), error=message, canceled=canceled))
+            reason = "" if canceled else decision.reason
+            self.reporter.emit(TaskFinished(task, time.time(), reason=reason, error=message, canceled=canceled))
             raise
         decision = state.pending or decision  # looked up meanwhile if it was to run first
         if not was_ours:

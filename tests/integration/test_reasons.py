@@ -229,6 +229,8 @@ CASES = [
                  APP[2:])),
     Case("another stage copied from", words("--from=deps /built", "--from=deps /dep/x"),
          {"COPY --from=deps /dep/x /built": "instruction changed: /built -> /dep/x"}),
+    Case("mount of an agent", words("RUN --mount=type=bind", "RUN --mount=type=ssh --mount=type=bind"),
+         {SUM: "instruction changed: --mount=type=ssh added"}),
     Case("mount option", words("type=bind,source=data", "type=bind,rw,source=data"),
          {SUM: "instruction changed: mount at /data: readonly removed"}),
     Case("mount source", words("source=data", "source=lib"),
@@ -277,6 +279,9 @@ CASES = [
          "cache disabled by --no-cache"), {"no_cache": True}),
     Case("no cache for a stage", nothing, dict.fromkeys(["COPY lib /dep", "RUN cat /dep/* > /built"],
          "cache disabled by --no-cache-filter deps"), {"no_cache_filter": ["deps"]}),
+    Case("time that a step sees", words("ARG VERSION=1.2", "ARG VERSION=1.2 SOURCE_DATE_EPOCH"),
+         dict.fromkeys(["COPY lib /dep", "RUN cat /dep/* > /built", WORKDIR, *APP], "SOURCE_DATE_EPOCH: 0 -> 1"),
+         {"epoch": 1}),
     Case("time", nothing, dict.fromkeys(["COPY lib /dep", "RUN cat /dep/* > /built", WORKDIR, *APP],
          "SOURCE_DATE_EPOCH: 0 -> 1"), {"epoch": 1}),
 ]  # fmt: skip
@@ -382,6 +387,9 @@ def test_a_step_that_failed_and_is_tried_again(world: World) -> None:
             world.built()
         shown = Pybuild(world.store, world.tree).run("builds", "show", "--format", "json").stdout
         reasons.append(json.loads(shown)["steps"][-1]["reason"])
+    epoch = {"SOURCE_DATE_EPOCH": "0"}
+    again = Pybuild(world.store, world.tree).run("build", "--progress", "plain", code=1, env=epoch).stderr
+    assert "ERROR: the command exited with code 3 (it did not finish in build " in again
     assert reasons[0].startswith("instruction changed: ")
     assert reasons[1].startswith("it did not finish in build ")
 

@@ -24,7 +24,7 @@ def test_a_build_reads_like_buildkits() -> None:
         TaskLog("y", 10.25, b"cc a.c\nld"),
         TaskLog("z", 11.0, b"added\n\n"),
         TaskFinished("y", 11.25, reason="the instruction is new"),
-        TaskFinished("z", 12.0, error="exit code 1"),
+        TaskFinished("z", 12.0, reason="ARG V: 1 -> 2", error="exit code 1"),
         BuildFinished(12.0, 2.0, 3, 1, error="exit code 1"),
     )
     assert lines == [
@@ -39,7 +39,7 @@ def test_a_build_reads_like_buildkits() -> None:
         "#3 0.500",
         "#2 1.250 ld",
         "#2 DONE 1.2s (the instruction is new)",
-        "#3 ERROR: exit code 1",
+        "#3 ERROR: exit code 1 (ARG V: 1 -> 2)",
         "",
         "Failed after 2.0s",
     ]

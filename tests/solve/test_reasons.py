@@ -92,6 +92,15 @@ def mounted(*mounts: dict[str, object], source: str = "") -> Mounted:
         (mounted({"target": "/c"}), mounted(), ["--mount=type=cache,target=/c removed"]),
         (mounted({"target": "/c"}, source="a"), mounted({"target": "/c"}, source="b"),
          ["mount at /c: source=a -> source=b"]),
+        (mounted({"target": "/c", "id": "/c", "uid": 5}), mounted({"target": "/d", "id": "/d"}),
+         ["mount at /c: target=/c -> target=/d, uid=5 removed"]),
+        (mounted({"kind": "tmpfs", "target": "/t"}), mounted({"kind": "tmpfs", "target": "/t", "size": 1 << 20}),
+         ["mount at /t: size=1m added"]),
+        (mounted({"kind": "secret", "target": "/run/secrets/a", "id": "a"}),
+         mounted({"kind": "secret", "target": "/run/secrets/b", "id": "b"}),
+         ["mount at /run/secrets/a: id=a -> id=b"]),
+        (mounted(), mounted({"kind": "ssh", "target": "/run/buildkit/ssh_agent.0", "id": "default"}),
+         ["--mount=type=ssh added"]),
         (Mounted.read("damaged", [1]), Mounted.read([{}], {}), ["--mount= added"]),
     ],
 )  # fmt: skip
@@ -107,7 +116,9 @@ def test_long_values_are_shown_where_they_differ() -> None:
 
 def test_values_that_sound_secret_are_not_shown() -> None:
     for name in ("TOKEN", "npm_token", "DB_PASSWORD", "AWS_SECRET_ACCESS_KEY"):
-        assert "hunter2" not in variable_change(name, "hunter2", "hunter2x")
+        assert variable_change(name, "hunter2", "hunter2x") == f"{name}: another value (not shown)"
+        assert variable_change(name, None, "hunter2") == f"{name}: set"
+        assert variable_change(name, "hunter2", None) == f"{name}: unset"
 
 
 @given(st.lists(st.sampled_from("ab/-"), max_size=12).map("".join), st.text("ab", min_size=1, max_size=2))

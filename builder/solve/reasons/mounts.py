@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from builder.lean import NamedTuple
+from builder.solve.reasons.settings import megabytes
 from builder.solve.reasons.wording import shown
 
 PART = "mount:"
@@ -77,7 +78,7 @@ def _pairs(old: Mounted, new: Mounted) -> Iterator[tuple[str | None, str | None]
 def _differences(old: _Options, new: _Options) -> Iterator[str]:
     for name in {**old, **new}:
         before, after = old.get(name), new.get(name)
-        if before == after:
+        if before == after or (_follows(name, old) and _follows(name, new)):
             continue
         if not before or not after:
             yield f"{_option(name, before or after)} {'removed' if before else 'added'}"
@@ -85,15 +86,35 @@ def _differences(old: _Options, new: _Options) -> Iterator[str]:
             yield f"{_option(name, before)} -> {_option(name, after)}"
 
 
+def _follows(name: str, options: _Options) -> bool:
+    """Whether the option is what it would be if it were not written."""
+    kind, target, own = (options.get(word) for word in ("kind", "target", "id"))
+    match kind, name:
+        case "cache", "id":
+            return own == target
+        case "secret", "target":
+            return target in ("", f"/run/secrets/{own}")
+        case "ssh", "id":
+            return own == "default"
+        case "ssh", "target":
+            return str(target).startswith("/run/buildkit/ssh_agent.")
+    return False
+
+
 def _option(name: str, value: object) -> str:
     """As it is written."""
     word = _NAMES.get(name, name)
-    return word if value is True else f"{word}={f'{value:04o}' if name == 'mode' and isinstance(value, int) else value}"
+    if value is True:
+        return word
+    if name == "mode" and isinstance(value, int):
+        value = f"{value:04o}"
+    return f"{word}={megabytes(value) if name == 'size' else value}"
 
 
 def _written(mounted: Mounted, target: str) -> str:
     origin = {name: value for name, value in mounted.origins.get(target, {}).items() if value}
-    options = {**mounted.options[target], **origin}
+    own = mounted.options[target]
+    options = {**{name: value for name, value in own.items() if not _follows(name, own)}, **origin}
     return shown(f"--mount={','.join(_option(name, value) for name, value in options.items())}", 120)
 
 

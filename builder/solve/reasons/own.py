@@ -65,7 +65,7 @@ def own_causes(compared: Compared) -> list[Cause]:
         return [Cause("format", "this version keeps its cache in another form")]
     if "kind" in changed:
         return instruction(copy_changes(compared.old, compared.new))
-    variables = _variables(compared, "epoch" in changed)
+    variables = _variables(compared)
     values = [values for _, values in variables]
     edited = _run_edits(compared) if isinstance(compared.step.action, RunAction) else _copy_edits(compared, values)
     causes = [*edited.causes, *(cause for cause, _ in variables)]
@@ -108,17 +108,18 @@ def _copy_edits(compared: Compared, values: list[tuple[str, str]]) -> _Edits:
     return _Edits(instruction(words), explained)
 
 
-def _variables(compared: Compared, epoch_differs: bool) -> list[tuple[Cause, tuple[str, str]]]:
-    """With the old and the new value. What follows from an ARG that differs, too, is left out."""
+def _variables(compared: Compared) -> list[tuple[Cause, tuple[str, str]]]:
+    """With the old and the new value. What follows from an ARG that differs, too, or is told otherwise, is left out."""
     if isinstance(compared.step.action, RunAction):
         before, after = (read_pairs(value) for value in compared.of("env"))
     else:
         before, after = read_pairs(compared.record.notes.get("variables")), dict(compared.step.variables)
         after = {name: value for name, value in after.items() if name in before}
         before = {name: value for name, value in before.items() if name in after}
+    told = {EPOCH} if "epoch" in compared.changed else set()
+    told |= {"SSH_AUTH_SOCK"} if "mounts" in compared.changed else set()  # a mount of type ssh sets it
+    before, after = ({name: pairs[name] for name in pairs if name not in told} for pairs in (before, after))
     differing = [name for name in {**after, **before} if before.get(name) != after.get(name)]
-    if epoch_differs:
-        differing = [name for name in differing if name != EPOCH]
     by_arg = read_arguments(compared.record) | frozenset(compared.step.arguments)
     found = []
     values: list[tuple[str, str]] = []
@@ -130,8 +131,8 @@ def _variables(compared: Compared, epoch_differs: bool) -> list[tuple[Cause, tup
         pair = (old or "", new or "")
         values.append(pair)
         found.append((Cause(kind, f"{word} {variable_change(name, old, new)}", name), pair))
-    if not found and "env" in compared.changed and not differing:
-        order = _order_change(*(list(read_pairs(value)) for value in compared.of("env")))
+    if not differing and "env" in compared.changed and list(before) != list(after):
+        order = _order_change(list(before), list(after))
         return [(Cause("variable", f"order of ENV and ARG: {order}"), ("", ""))]
     return found
 

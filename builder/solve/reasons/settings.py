@@ -23,7 +23,7 @@ def _shown(name: str, value: object) -> object:
     return value if write is None or value is None else write(value)
 
 
-def _megabytes(value: object) -> str:
+def megabytes(value: object) -> str:
     whole = isinstance(value, int) and value % (1 << 20) == 0
     return f"{value >> 20}m" if whole and isinstance(value, int) else str(value)
 
@@ -39,7 +39,7 @@ def _devices(value: object) -> str:
 
 
 _WRITTEN: dict[str, Callable[[object], str]] = {
-    "shm_size": _megabytes,
+    "shm_size": megabytes,
     "ulimits": _limits,
     "devices": _devices,
     "insecure": lambda value: "insecure" if value else "sandbox",

@@ -34,7 +34,7 @@ def change(old: object, new: object) -> str:
 def variable_change(name: str, old: object, new: object) -> str:
     """`VERSION: 1.2 -> 1.3`."""
     if sounds_secret(name):
-        return f"{name}: another value (not shown)"
+        return f"{name}: {'set' if old is None else 'unset' if new is None else 'another value (not shown)'}"
     return f"{name}: {change(old, new)}"
 
 
