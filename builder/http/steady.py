@@ -2,6 +2,9 @@
 
 A socket's timeout counts from one byte to the next. A server that sends one byte a minute, of a header or of a body,
 would never meet it; here the bytes of a whole span of waiting are counted.
+
+A connection that breaks within the headers of an answer is as good as one that breaks before: http.client takes those
+that have come for all, without the length of the body.
 """
 
 from __future__ import annotations
@@ -38,6 +41,7 @@ class SteadyReader(io.RawIOBase):
         self._patience = patience
         self._waited = 0.0
         self._came = 0
+        self.has_ended = False
 
     def readable(self) -> bool:
         return True
@@ -47,6 +51,7 @@ class SteadyReader(io.RawIOBase):
         count = self._raw.readinto(buffer)
         self._waited += time.monotonic() - began
         self._came += count or 0
+        self.has_ended = count == 0
         if self._waited > self._patience.read_timeout_s:
             if count and self._came < self._patience.slow_bytes:
                 raise TimeoutError(0, f"only {self._came} bytes came in {self._waited:.0f} seconds")
@@ -88,8 +93,13 @@ def steady_pools(patience: Patience, live: Live) -> dict[str, type[HTTPConnectio
     class Response(http.client.HTTPResponse):
         def __init__(self, sock: socket.socket, *args: Any, **named: Any) -> None:
             super().__init__(sock, *args, **named)
-            raw = self.fp.detach()
-            self.fp = io.BufferedReader(SteadyReader(raw, patience), _BUFFER)
+            self._steady = SteadyReader(self.fp.detach(), patience)
+            self.fp = io.BufferedReader(self._steady, _BUFFER)
+
+        def begin(self) -> None:
+            super().begin()
+            if self._steady.has_ended:  # nothing is read of the body yet
+                raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
 
     class Plain(HTTPConnection):
         response_class = Response

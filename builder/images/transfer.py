@@ -80,8 +80,10 @@ class Transfer:
     ) -> None:
         """What `document` refers to and the destination lacks; documents come after those that they refer to."""
         children, content = references(document)
-        if depth > _DEEPEST or len(documents) > _MOST_DOCUMENTS:
+        if depth > _DEEPEST:
             raise ImageError("bad-index", f"{document.descriptor.digest} nests indexes too deeply")
+        if len(documents) >= _MOST_DOCUMENTS:
+            raise ImageError("bad-index", f"more than {_MOST_DOCUMENTS} manifests and indexes are to go together")
         for child in children:
             if not self._destination.has_document(child):
                 self._collect(fetched(self._source, child), documents, blobs, depth + 1)

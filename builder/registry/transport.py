@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
@@ -26,7 +26,7 @@ MANIFEST_LIMIT = 4 << 20
 _CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization"})
 _MOST_REDIRECTS = 5
 
-Body = Callable[[], Iterable[bytes]]
+Body = Callable[[], Generator[bytes]]
 """Gives the pieces of a body, from its start each time that it is called."""
 
 
@@ -151,12 +151,13 @@ class Transport:
     def _send(self, request: Request) -> BaseHTTPResponse:
         if self._aborted.is_set():
             raise RegistryError("stopped", f"what {host_of(request.url)} was asked for has been given up")
-        body = request.body() if callable(request.body) else request.body
-        # What is sent in pieces takes its time, and shows how far it is.
-        answering = nullcontext() if callable(request.body) else self.waits.answer_of(host_of(request.url))
+        method, url, headers, body, security, _ = request
         try:
-            with answering:
-                return self._connections.send(request.method, request.url, request.headers, body, request.security)
+            if callable(body):  # that takes its time, and shows how far it is
+                with closing(body()) as pieces:  # which may hold a connection to where they come from
+                    return self._connections.send(method, url, headers, pieces, security)
+            with self.waits.answer_of(host_of(url)):
+                return self._connections.send(method, url, headers, body, security)
         except LocationParseError as error:
             raise RegistryError("bad-answer", f"not an address: {request.url[:200]}") from error
         except (HTTPError, UnicodeError) as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import suppress
 from enum import StrEnum
 from functools import partial
@@ -210,7 +210,7 @@ class Upload:
         return f"{quote(self._repository)}/blobs/uploads/"
 
 
-def _piece(content: Content, start: int, length: int) -> Iterator[bytes]:
+def _piece(content: Content, start: int, length: int) -> Generator[bytes]:
     for piece in content(start):
         yield piece[:length]
         length -= len(piece)

@@ -41,6 +41,33 @@ def test_any_wish_is_a_wait_within_bounds(text: str) -> None:
     assert 0.5 <= Patience().delay_s(1, text) <= 60
 
 
+@pytest.mark.parametrize("most", [0, 1, 5])
+def test_an_answer_that_breaks_off_within_its_headers_is_none(most: int) -> None:
+    """http.client takes the headers that came for all; `most` lines of them, and a piece of the next."""
+    lines = ["HTTP/1.1 200 OK", "Docker-Content-Digest: sha256:1", "Location: /next", "Content-Length: 2", "", "{}"]
+    whole = "\r\n".join(lines).encode()
+    cut = len("\r\n".join(lines[:most])) + 1
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        connections, url = Connections(), f"http://127.0.0.1:{server.getsockname()[1]}/"
+
+        def answer_with(data: bytes) -> None:
+            with server.accept()[0] as connection:
+                connection.recv(1000)
+                connection.sendall(data)
+
+        for data in (whole[:cut], whole):
+            thread = threading.Thread(target=answer_with, args=(data,))
+            thread.start()
+            if data == whole:
+                release(connections.send("GET", url, {}))
+            else:
+                with pytest.raises(HTTPError) as caught:
+                    connections.send("GET", url, {})
+                assert failure_of(caught.value).kind is FailureKind.BROKEN
+            thread.join()
+        connections.close()
+
+
 class Clock:
     """One that goes on only when somebody waits."""
 

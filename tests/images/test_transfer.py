@@ -162,6 +162,14 @@ def test_indexes_without_an_end() -> None:
     assert caught.value.code == "bad-index"
 
 
+def test_an_index_of_more_than_anyone_has() -> None:
+    source = Shelf()
+    top = source.index(*[source.image(str(number).encode()) for number in range(1001)])
+    with pytest.raises(ImageError, match="more than 1000 manifests") as caught:
+        Transfer(source, Shelf()).run(source.get(top), ("1",))
+    assert caught.value.code == "bad-index"
+
+
 @pytest.mark.parametrize("size", [1 << 40, 3])
 def test_a_child_of_another_size(size: int) -> None:
     source = Shelf()
