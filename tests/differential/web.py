@@ -48,6 +48,7 @@ def serving(cases: Iterable[Case], folder: str) -> Iterator[None]:
 
 @contextmanager
 def serving_folder(folder: str, port: int) -> Iterator[None]:
+    """What is in `folder` can be fetched meanwhile."""
     with _Server(("127.0.0.1", port), partial(_Quiet, directory=folder)) as server:
         thread = Thread(target=server.serve_forever, args=(0.05,))
         thread.start()

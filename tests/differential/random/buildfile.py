@@ -42,7 +42,7 @@ _PLATFORMS = (
     ARCHITECTURE,
     "${TARGETOS}/$TARGETARCH",
 )
-_CONTEXTS = ("image:bare", "image:dressed", "docker-image://scratch")
+_CONTEXTS = ("image:bare", "image:dressed")
 
 
 def make(random: Random, kinds: Sequence[str]) -> Made:

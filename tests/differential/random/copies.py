@@ -58,7 +58,7 @@ _PARENTS = (
 _ODD_SOURCES = (
     "a b", "-rf", "--from=x", "é", "e\u0301", "*star", "[x]", "back\\slash", "'q'", '"', "#hash", "$A",
     "~", "日本/ü",
-    "[[]x]", "[*]star", "back\\\\slash", "?", "*\n*", "[é]", "日*", "-*", "\\$A", "* *", "\\[x\\]",
+    "[[]x]", "[*]star", "back\\\\slash", "?", "[é]", "日*", "-*", "\\$A", "* *", "\\[x\\]",
 )  # fmt: skip
 """Of `files.ODD`, and wildcards that mean some of them."""
 PLACE = "{web}"

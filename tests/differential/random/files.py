@@ -15,7 +15,7 @@ _LINKS = {
     "to-d": "d",
     "up": "../../d",
     "absolute": "/e",
-    "dangling": "nowhere",
+    "d/dangling": "nowhere",
     "d/to-c": "../c",
     "d/to-e": "../e",
     "e/loop": "loop",
