@@ -63,12 +63,12 @@ _ODD_SOURCES = (
 """Of `files.ODD`, and wildcards that mean some of them."""
 PLACE = "{web}"
 """Stands for the address that a case can fetch from."""
-_REMOTE = (
-    "{web}/plain.txt", "{web}/folder/noted.md", "{web}/x.tar.gz", "{web}/missing", "{web}/plain.txt?$A",
+_PAGES = ("{web}/plain.txt", "{web}/folder/noted.md", "{web}/x.tar.gz", "{web}/missing", "{web}/plain.txt?$A")
+_REPOSITORIES = (
     "{web}/repo.git", "{web}/repo.git#main", "{web}/repo.git#v1", "{web}/repo.git#main:sub",
-    "{web}/repo.git#v1:sub/deep",
-    "{web}/repo.git?branch=main&subdir=sub", "{web}/repo.git#:sub",
+    "{web}/repo.git#v1:sub/deep", "{web}/repo.git?branch=main&subdir=sub", "{web}/repo.git#:sub",
 )  # fmt: skip
+"""At most one in an instruction: BuildKit's daemon (2026-08) dies of a second one beside a source that fails."""
 _REMOTE_OPTIONS = ("--keep-git-dir=false", "--unpack", "--unpack=false", "--chmod=0640", "--chown=4:5")
 
 
@@ -164,7 +164,7 @@ def _heredoc(random: Random, word: str, options: list[str]) -> str:
 
 def _remote(random: Random, places: Places) -> str:
     options = random.sample(_REMOTE_OPTIONS, random.choice((0, 0, 1)))
-    sources = random.sample(_REMOTE, random.choice((1, 1, 2)))
+    sources = random.sample((*random.sample(_PAGES, 2), random.choice(_REPOSITORIES)), random.choice((1, 1, 2)))
     if random.random() < 0.2:
         sources += _several(random, _there(places, "COPY"))
     return " ".join(["ADD", *options, *sources, random.choice([place for place in _DESTINATIONS if place])])
