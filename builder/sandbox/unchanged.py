@@ -50,7 +50,8 @@ def _is_same(before: str, after: str) -> bool:
 
 
 def _looks(status: os.stat_result) -> tuple[int, ...]:
-    return status.st_mode, status.st_uid, status.st_gid, status.st_size, int(status.st_mtime), status.st_nlink
+    seconds = status.st_mtime_ns // 1_000_000_000  # all that a layer says
+    return status.st_mode, status.st_uid, status.st_gid, status.st_size, seconds, status.st_nlink
 
 
 def _attributes(path: str) -> dict[str, bytes]:
