@@ -30,6 +30,9 @@ _GLOB_CHARACTERS = "*[]?^\\"
 _NOT_WITHIN_A_PART = "[]\\^|{"
 """Of a pattern with wildcards: what its translation does not read as a character of a name."""
 _NOT_WITHIN_A_NAME = ("/", "**", *_NOT_WITHIN_A_PART)
+_ANYTHING_BELOW = r"(?s:/.*)?"
+_DEEPEST = 100
+"""Parts of a path in one expression, which `re` reads by recursion: more levels than that are all looked into."""
 
 
 class Rule(NamedTuple):
@@ -302,9 +305,10 @@ def _above_exceptions(rules: Sequence[Rule]) -> re.Pattern[str] | None:
 
 
 def _directories_above(text: str, kind: str) -> str:
-    expression = ""
     is_odd = kind in "~%" and any(sign in text for sign in _NOT_WITHIN_A_PART)
-    for part in reversed(["**"] if is_odd else text.split("/")):
+    parts = ["**"] if is_odd else text.split("/")
+    expression = _ANYTHING_BELOW if len(parts) > _DEEPEST else ""
+    for part in reversed(parts[:_DEEPEST]):
         wildcards = re.escape(part).replace(r"\*", "[^/]*").replace(r"\?", "[^/]")
-        expression = r"(?s:/.*)?" if "**" in part else f"(?:/{wildcards}{expression})?"
+        expression = _ANYTHING_BELOW if "**" in part else f"(?:/{wildcards}{expression})?"
     return expression

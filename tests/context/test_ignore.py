@@ -134,6 +134,15 @@ def test_a_directory_is_skipped_unless_an_exception_may_lie_in_it(text: str, dir
     assert IgnoreRules.parse(text).prunes(directory) is expected
 
 
+@pytest.mark.parametrize("depth", [99, 100, 101, 1500])
+def test_an_exception_may_lie_at_any_depth(depth: int) -> None:
+    way = "/".join(["d"] * depth)
+    for rules in (IgnoreRules.parse(f"*\n!{way}/x\n"), IgnoreRules.parse(f"*\n!{way}/x*\n")):
+        assert not rules.excluded(f"{way}/x")
+        assert not rules.prunes(way)
+        assert rules.prunes("d/e")
+
+
 def test_the_deciding_line_is_found() -> None:
     rules = IgnoreRules.parse("# first\n*.log\n!keep.log\nsecret\n")
     assert rules.deciding_rule("keep.log") is None
