@@ -27,6 +27,7 @@ def size_of(text: str) -> int:
 
 def ulimit_of(text: str) -> Ulimit:
     from builder.plan.asked import ulimit
+    from builder.sandbox.privileges import LIMITS
 
     name, _, limits = text.partition("=")
     soft, colon, hard = limits.partition(":")
@@ -38,4 +39,6 @@ def ulimit_of(text: str) -> Ulimit:
         first = second = 0
     if not name:
         raise UsageError("bad-option", f"--ulimit {text}: expected NAME=SOFT[:HARD]", hint="such as nofile=1024:4096")
+    if name not in LIMITS:
+        raise UsageError("bad-option", f"--ulimit {text}: no such limit", hint=f"there are: {', '.join(LIMITS)}")
     return ulimit(name, first, second)

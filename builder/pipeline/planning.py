@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from builder.model.platform import Platform
     from builder.plan.epoch import RemoteTime
 
-PLAN_FORMAT = 3
+PLAN_FORMAT = 4
 """Raise it when the same Buildfile gives another plan than before."""
 
 
@@ -108,6 +108,7 @@ def check_failed(warnings: Iterable[Remark]) -> BuildfileError:
 
 def _made(request: PlanRequest, resolver: ImageResolver, watcher: Watcher, remote_time: RemoteTime) -> Plan:
     from builder.plan.make import make_plan
+    from builder.plan.unheard import unheard_arguments
     from builder.syntax.parse import parse
 
     linter = make_linter(request)
@@ -117,7 +118,8 @@ def _made(request: PlanRequest, resolver: ImageResolver, watcher: Watcher, remot
     except BaseException:
         _tell(linter.in_order(), watcher)
         raise
-    return plan._replace(warnings=linter.in_order(), warnings_fail=linter.fails)
+    warnings = (*linter.in_order(), *unheard_arguments(buildfile, request.options.build_args))
+    return plan._replace(warnings=warnings, warnings_fail=linter.fails)
 
 
 def _tell(remarks: Iterable[Remark], watcher: Watcher) -> None:

@@ -94,7 +94,7 @@ def _prepare_upper(tree: Merged, spec: RunSpec) -> list[stubs.Target]:
     for path in _OWN_TREES:
         place = tree.find(path)
         if place is not None and (os.path.islink(place) or not os.path.isdir(place)):
-            raise SandboxError("bad-root", f"{path} of the image is not a directory", hint="Make it one, or remove it.")
+            raise SandboxError("bad-root", f"{path} of the image is not a directory", hint="make it one, or remove it")
         if place is None and any(target.startswith(f"{path}/") for target in given):
             stood_on.append(stubs.Target(path, exists=False, is_directory=True))
         elif place is None:

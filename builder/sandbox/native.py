@@ -46,7 +46,7 @@ def refused(error: OSError) -> SandboxError:
     return SandboxError(
         "sandbox-refused",
         f"this machine refuses what the process needs: {error}",
-        hint="`pybuild doctor` says what is missing and how to get it.",
+        hint="`pybuild doctor` says what is missing and how to get it",
     )
 
 

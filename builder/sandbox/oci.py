@@ -45,7 +45,7 @@ def run_bundle(arranged: Arranged, runtime: str) -> ExitStatus:
     program = which(runtime)
     if program is None:
         raise SandboxError(
-            "unknown-runtime", f"there is no OCI runtime {runtime!r} on PATH", hint="Known to work: crun, runc."
+            "unknown-runtime", f"there is no OCI runtime {runtime!r} on PATH", hint="known to work: crun, runc"
         )
     # The runtime names processes by their numbers in this pid namespace, so it must see a /proc that does too.
     kernel.mount("proc", "/proc", "proc")
@@ -126,7 +126,7 @@ class _Bundle:
             raise SandboxError(
                 "runtime-failed",
                 f"{self._program} could not start the process: {failure}",
-                hint="Try --runtime native.",
+                hint="try --runtime native",
             )
         return ExitStatus(127 if _NOT_FOUND.search(failure) else 126, 0, failure)
 

@@ -35,14 +35,14 @@ LIMITS = {name: getattr(resource, f"RLIMIT_{name.upper()}") for name in _NAMES.s
 def set_limits(ulimits: tuple[Ulimit, ...]) -> None:
     for name, soft, hard in ulimits:
         if name not in LIMITS:
-            raise SandboxError("unknown-ulimit", f"there is no ulimit {name!r}", hint=f"Known: {', '.join(LIMITS)}.")
+            raise SandboxError("unknown-ulimit", f"there is no ulimit {name!r}", hint=f"there are: {', '.join(LIMITS)}")
         try:
             resource.setrlimit(LIMITS[name], (soft, hard))
         except (OSError, ValueError) as error:
             raise SandboxError(
                 "ulimit-refused",
                 f"this machine refuses ulimit {name}={soft}:{hard}: {error}",
-                hint="Raising a hard limit needs CAP_SYS_RESOURCE.",
+                hint="raising a hard limit needs CAP_SYS_RESOURCE",
             ) from error
 
 
@@ -59,7 +59,7 @@ def mask_of(capabilities: tuple[str, ...] | None) -> int:
         raise SandboxError(
             "no-such-capability",
             f"this machine does not let us give the process {', '.join(lacking)}",
-            hint="`pybuild doctor` says what we may do here.",
+            hint="`pybuild doctor` says what we may do here",
         )
     return mask
 
@@ -76,7 +76,7 @@ def check_mapped(identity: Identity, identities: Identities) -> None:
         raise SandboxError(
             "user-not-mapped",
             f"user {identity.uid}:{identity.gid} does not exist in this user namespace",
-            hint="It needs ranges in /etc/subuid and /etc/subgid, and newuidmap; `pybuild doctor` says more.",
+            hint="it needs ranges in /etc/subuid and /etc/subgid, and newuidmap; `pybuild doctor` says more",
         )
 
 

@@ -57,5 +57,5 @@ def mount_first(names: tuple[str, ...], rootfs: RootFs, stubs: tuple[str, ...], 
     raise SandboxError(
         "no-root-filesystem",
         f"the image's layers cannot be put together: {'; '.join(reasons)}",
-        hint="`pybuild doctor` says what is missing and how to get it.",
+        hint="`pybuild doctor` says what is missing and how to get it",
     )

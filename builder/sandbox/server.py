@@ -180,7 +180,7 @@ def _no_namespaces(refusal: str) -> SandboxError:
     return SandboxError(
         "no-namespaces",
         f"this machine does not let us make namespaces, which a RUN needs: {refusal}",
-        hint="`pybuild doctor` says what is missing and how to get it.",
+        hint="`pybuild doctor` says what is missing and how to get it",
     )
 
 

@@ -69,7 +69,7 @@ def _number(text: str) -> int | None:
         return None
     number = int(text)
     if number > _MAX_ID:
-        raise StepError("bad-user", f"user or group number {text} is too large", hint=f"The largest is {_MAX_ID}.")
+        raise StepError("bad-user", f"user or group number {text} is too large", hint=f"the largest is {_MAX_ID}")
     return number
 
 
@@ -87,5 +87,5 @@ def _unknown(what: str, name: str) -> StepError:
     return StepError(
         f"unknown-{what}",
         f"unable to find {what} {name}: no matching entries in the image's /etc/{'passwd' if what == 'user' else what}",
-        hint=f"Create the {what} in an earlier RUN, or use its number.",
+        hint=f"create the {what} in an earlier RUN, or use its number",
     )

@@ -58,7 +58,7 @@ class Call:
         raise SandboxError(
             "worker-died",
             f"the process that carried out {self._job} {protocol.end_of(answers.get('ended'))}",
-            hint="The machine may be out of memory; see the kernel's log (dmesg).",
+            hint="the machine may be out of memory; see the kernel's log (dmesg)",
         )
 
 

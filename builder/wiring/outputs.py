@@ -46,7 +46,7 @@ def output_writer(
         shaped = [_shaped(images, spec, means, as_index) for spec in specs]
         for spec, form in zip(specs, shaped, strict=True):
             _output(spec._replace(names=spec.names or names), means).write(form)
-        return Written(names, shaped[0])
+        return Written(tuple(dict.fromkeys((*names, *(name for spec in specs for name in spec.names)))), shaped[0])
 
     return write
 

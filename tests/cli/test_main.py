@@ -71,6 +71,7 @@ def test_stdout_carries_data_only(pybuild: Pybuild) -> None:
         (("build", "-t", "UPPER"), 1, "lower case"),
         (("build", "-o", "type=floppy"), 2, "floppy"),
         (("build", "--label", "x"), 2, "expected NAME=VALUE"),
+        (("build", "--ulimit", "nofle=3"), 2, "--ulimit nofle=3: no such limit"),
         (("build", "-q", "-o", "-"), 2, "standard output"),
         (("build", "--format", "json", "-o", "type=oci,dest=-"), 2, "standard output"),
         (("inspect", "nothing"), 1, "nothing"),

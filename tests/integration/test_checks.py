@@ -132,6 +132,14 @@ def test_a_build_tells_the_warnings_of_its_stages_each_time(project: Pybuild) ->
     ]
 
 
+def test_a_build_tells_of_an_argument_that_is_misspelt(pybuild: Pybuild) -> None:
+    write(pybuild.cwd, {"Buildfile": "FROM scratch\nARG VERSION\nCOPY a /\n", "a": "1"})
+    told = " - Buildfile:2: UnusedBuildArg: No ARG is called 'VERSOIN' (did you mean VERSION?)"
+    for _ in range(2):
+        assert told in pybuild.run("build", "--build-arg", "VERSOIN=1").stderr
+    assert "UnusedBuildArg" not in pybuild.run("build", "--build-arg", "SOMETHING=1").stderr
+
+
 def test_error_true_ends_the_build_before_a_step_runs(project: Pybuild) -> None:
     text = "# check=error=true\nFROM scratch\nENV a b\nWORKDIR /x\n"
     (project.cwd / "Buildfile").write_text(text)

@@ -133,6 +133,7 @@ def test_several_outputs_each_in_its_form(built: Pybuild, tmp_path: Path) -> Non
     assert "GREETING=hello" in subprocess.run(load, check=True, capture_output=True, text=True).stdout
     assert (files / "app/made").read_text() == "made\n"
     assert "again  " in built.run("images").stdout
+    assert built.build("-t", "app:2", "-o", "type=image,name=more:1")["names"] == ["app:2", "more:1"]
 
 
 def test_cacheonly_leaves_the_cache_and_no_image(based: Pybuild) -> None:

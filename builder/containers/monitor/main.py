@@ -60,7 +60,7 @@ def _no_namespaces(error: OSError) -> SandboxError:
     return SandboxError(
         "no-namespaces",
         f"this machine does not let us make namespaces, which a container needs: {error}",
-        hint="`pybuild doctor` says what is missing and how to get it.",
+        hint="`pybuild doctor` says what is missing and how to get it",
     )
 
 
