@@ -105,8 +105,8 @@ def _repeat(go: str, at: int) -> tuple[int, int | None, int] | None:
     found = _REPEAT.match(go, at)
     if not found:
         return None
-    low = int(found[1])
-    high = low if found[2] is None else None if found[3] is None else int(found[3])
+    low = int(found[1][:9])  # what has more digits is too large by these already
+    high = low if found[2] is None else None if found[3] is None else int(found[3][:9])
     if max(low, high or 0) > _MOST_REPEATS or (high is not None and low > high):
         raise MalformedError
     return low, high, found.end()

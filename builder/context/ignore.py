@@ -114,11 +114,12 @@ class IgnoreRules:
             return cls(())
         rules: list[Rule] = []
         errors: list[BuilderError] = []
+        written = text.split("\n")
         for number, line in lines:
             try:
                 rules.append(_rule(line, number))
             except ContextError as error:
-                errors.append(error.at(Span(name, number, number, text=text.split("\n")[number - 1].rstrip("\r"))))
+                errors.append(error.at(Span(name, number, number, text=written[number - 1].rstrip("\r"))))
         if errors:
             raise errors[0] if len(errors) == 1 else Problems(tuple(errors))
         return cls(tuple(rules))

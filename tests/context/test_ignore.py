@@ -100,6 +100,12 @@ def test_a_malformed_line_is_an_error_that_names_it(line: str) -> None:
     assert caught.value.span.text == line
 
 
+@pytest.mark.parametrize("line", ["[a]{1001}", f"[a]{{{'1' * 6000}}}", f"[a]{{1,{'9' * 6000}}}"])
+def test_a_count_that_is_too_large_is_malformed(line: str) -> None:
+    with pytest.raises(ContextError, match="malformed pattern"):
+        IgnoreRules.parse(line)
+
+
 def test_all_malformed_lines_are_told_together() -> None:
     with pytest.raises(Problems) as caught:
         IgnoreRules.parse("[\nfine\n!\n")
