@@ -273,6 +273,11 @@ CASES = [
              "COPY --from=libs /built: 1 file changed: built (content)",
              **after(5, "/built (content)", APP[4:])}),
     Case("stage inserted", words("FROM base AS test", "FROM base\nRUN true new\nFROM base AS test"), {}),
+    Case("COPY becomes ADD", words("COPY run.sh", "ADD run.sh"),
+         {"ADD run.sh tools/ /tools/": "instruction changed: COPY -> ADD"}),
+    Case("heredoc", words("RUN --mount=type=bind,source=data,target=/data cat /data/* > /sum",
+                          "RUN --mount=type=bind,source=data,target=/data <<X\ncat /data/* > /sum\nX"),
+         {"RUN <<X (cat /data/* > /sum)": "instruction changed: a heredoc now"}),
     Case("another target", nothing, {"RUN true test": "no earlier build of stage test here"}, {"target": "test"}),
     # what is around
     Case("no cache", nothing, dict.fromkeys(["COPY lib /dep", "RUN cat /dep/* > /built", WORKDIR, *APP],
@@ -312,6 +317,21 @@ def world(before: Path, tmp_path: Path) -> Iterator[World]:
 def test_the_reason_is_the_edit(world: World, case: Case) -> None:
     case.edit(world)
     assert world.built(**case.options) == case.expected
+
+
+def test_a_stage_is_built_from_another_one_and_from_its_own_base_again(world: World) -> None:
+    own = "FROM base AS deps\nCOPY lib /dep\nFROM base AS test\nWORKDIR /t\nRUN true test\n"
+    text("Two", f"{own}FROM deps\nCOPY --from=test /t /t\n")(world)
+    options, steps = {"file": str(world.path("Two"))}, ["WORKDIR /t", "RUN true test"]
+    world.built(**options)
+    text("Two", world.path("Two").read_text().replace("base AS test", "deps AS test"))(world)
+    assert world.built(**options) == dict.fromkeys(steps, "base changed: now stage deps")
+    world.path("lib/x").write_text("y")  # so that nothing is a hit of the first build
+    world.built(**options)
+    text("Two", world.path("Two").read_text().replace("WORKDIR /t", "WORKDIR /u").replace("/t /t", "/u /u"))(world)
+    world.built(**options)
+    text("Two", world.path("Two").read_text().replace("deps AS test", "base AS test"))(world)
+    assert world.built(**options)["RUN true test"] == "base changed: no longer stage deps"
 
 
 def test_the_first_build_is_told_as_such(world: World) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from builder.lean import NamedTuple
 from builder.model.digest import Digest, is_hex
@@ -28,6 +28,8 @@ class Floor(NamedTuple):
     diff_id: str
     name: str = ""
     """`step 3`, `step 3 of build`; of an earlier build nothing."""
+    stage: str = ""
+    """Its title where it is another one than that of the step which stands here."""
     id: str = ""
     compared: str = ""
     """Key of the record that its own miss was compared with."""
@@ -35,6 +37,15 @@ class Floor(NamedTuple):
     """An earlier build had the same instruction."""
     reason: str = ""
     """Why it ran."""
+
+
+class Around(NamedTuple):
+    """The instructions that are not below a step."""
+
+    later: frozenset[str]
+    """Those that come after it in its stage."""
+    elsewhere: Mapping[str, str]
+    """Those of other stages, with the stage's title."""
 
 
 class Building(NamedTuple):
@@ -59,6 +70,7 @@ def building_now(state: StageState, states: States, plan: Plan, build: str) -> B
                 decision.key,
                 str(record.layer.diff_id),
                 f"step {step.number}" + ("" if state.stage is home else f" of {state.stage.title}"),
+                "" if state.stage is home else state.stage.title,
                 f"{step.stage}.{step.number}",
                 decision.nearest.key if decision.nearest else "",
                 _is_known(decision, build),
@@ -93,23 +105,20 @@ def building_then(record: Record, recall: Callable[[str], Record | None]) -> Bui
     return Building(base, str(record.parts.get("parent", "")), tuple(floors)) if base else None
 
 
-def cause_below(
-    now: Building, then: Building | None, text: str, later: frozenset[str], describe: DescribeLayers
-) -> Cause:
-    """Why the parent is not what it was. `text`: the step's own; `later`: the instructions that come after it in its
-    stage."""
+def cause_below(now: Building, then: Building | None, text: str, around: Around, describe: DescribeLayers) -> Cause:
+    """Why the parent is not what it was. `text`: the step's own."""
     if then is None:
         return _UNKNOWN
-    if moved := base_change(now, then):
+    if moved := base_change(now, then) or _stage_change(now, then, around):
         return moved
     for old, new in zip(then.floors, now.floors, strict=False):
         if old.diff_id != new.diff_id:
-            return _other_floor(old, new, now, then, later, describe)
+            return _other_floor(old, new, now, then, around.later, describe)
     if len(now.floors) > len(then.floors):
         new = now.floors[len(then.floors)]
         return _came_in(new, is_known=new.is_known and new.text not in (text, *(old.text for old in then.floors)))
     if len(now.floors) < len(then.floors):
-        return _went(then.floors[len(now.floors)], later)
+        return _went(then.floors[len(now.floors)], around.later)
     return _UNKNOWN
 
 
@@ -119,6 +128,17 @@ def base_change(now: Building, then: Building) -> Cause | None:
         return None
     old, new = then.base[0] or "scratch", now.base[0] or "scratch"
     return Cause("base", f"base changed: {shown(old)} -> {shown(new)}") if old != new else base_moved(now, then)
+
+
+def _stage_change(now: Building, then: Building, around: Around) -> Cause | None:
+    """FROM names a stage that it did not, or no longer does: nothing of that stage was, or is, below the step."""
+    before, after = ({floor.text for floor in building.floors} for building in (then, now))
+    stages = [floor for floor in now.floors if floor.stage]
+    if stages and not before & {floor.text for floor in stages} and all(floor.is_known for floor in stages):
+        return Cause("base", f"base changed: now stage {stages[-1].stage}")
+    titles = [around.elsewhere.get(floor.text, "") for floor in then.floors if floor.text not in after]
+    left = [title for title in titles if title]
+    return Cause("base", f"base changed: no longer stage {left[-1]}") if left and not stages else None
 
 
 def base_moved(now: Building, then: Building, brings: Sequence[str] = ()) -> Cause:

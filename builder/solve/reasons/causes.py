@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from builder.lean import TYPE_CHECKING, NamedTuple
 from builder.plan.types import Plan, Step
 from builder.solve.reasons.below import (
+    Around,
     Building,
     base_change,
     base_moved,
@@ -84,8 +85,8 @@ class Explainer:
         if then is not None and now.base != then.base:
             causes = _with_base(causes, now, then, stands_elsewhere="parent" in compared.changed)
         if not causes:
-            later = frozenset(other.text for other in state.stage.steps[step.number :])
-            causes = [cause_below(now, then, step.text, later, solver.runner.describe_layers)]
+            around = _around(step, state, self._solver.plan)
+            causes = [cause_below(now, then, step.text, around, solver.runner.describe_layers)]
         return Explained(tuple(causes), record)
 
     def _recall(self, key: str) -> Record | None:
@@ -112,6 +113,14 @@ class Explainer:
     def _gone(self, key: str) -> Cause:
         pruned = self._past.pruned(key)
         return Cause("pruned", f"record pruned on {pruned}") if pruned else _LOST
+
+
+def _around(step: Step, state: StageState, plan: Plan) -> Around:
+    others = [stage for stage in plan.stages if stage is not state.stage]
+    return Around(
+        frozenset(other.text for other in state.stage.steps[step.number :]),
+        {other.text: stage.title for stage in others for other in stage.steps},
+    )
 
 
 def _failed(run: PastStep) -> Cause:

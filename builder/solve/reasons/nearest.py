@@ -91,7 +91,9 @@ def _edited(new: Sequence[str], index: int, old: Sequence[PastStep]) -> PastStep
 
 
 def _kind(text: str) -> str:
-    return text.partition(" ")[0]
+    """COPY and ADD take the place of each other."""
+    kind = text.partition(" ")[0]
+    return "COPY" if kind == "ADD" else kind
 
 
 def _likeness(one: str, other: str) -> float:

@@ -104,7 +104,7 @@ def _copy_edits(compared: Compared, values: list[tuple[str, str]]) -> _Edits:
         words += text_changes(old, new)
     explained = _IN_THE_WORDS | {"link", "unpack", "inline"}
     if values or _reads_other_paths(old.text, new.text):
-        explained |= {"files"}
+        explained |= {"files", "remote"}
     return _Edits(instruction(words), explained)
 
 

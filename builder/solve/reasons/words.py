@@ -34,8 +34,14 @@ def command_changes(old: Instruction, new: Instruction) -> list[str]:
         return []
     before, after = _argv(old.parts), _argv(new.parts)
     if before[:-1] == after[:-1]:
-        return [words_change(_command(old.parts), _command(new.parts)) or BLANKS]
+        return [words_change(_command(old.parts), _command(new.parts)) or _form_change(old.text, new.text)]
     return [words_change(old.text, new.text)] if old.text != new.text else []
+
+
+def _form_change(old: str, new: str) -> str:
+    """Of a command whose words are the same."""
+    was, is_heredoc = (text.startswith("RUN <<") for text in (old, new))
+    return BLANKS if was is is_heredoc else "a heredoc now" if is_heredoc else "no heredoc any more"
 
 
 def shell_change(old: Instruction, new: Instruction) -> list[Cause]:
