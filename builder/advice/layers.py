@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 
 from builder.advice.types import Advice
@@ -12,6 +13,8 @@ from builder.progress.figures import size_text
 from builder.solve.reasons.wording import shown
 
 _LISTS = "var/lib/apt/lists/"
+_INSTALL = re.compile(r"\bapt(?:-get)?\b[^&|;]*\s(?:install|upgrade|dist-upgrade|build-dep|satisfy)\b")
+_UPDATE = re.compile(r"\bapt(?:-get)?\b[^&|;]*\supdate\b")
 _LEAST = 100 << 10
 """Fewer bytes are not worth a change."""
 
@@ -27,7 +30,7 @@ def wasted_in_layers(record: BuildRecord, table_of: TableOf) -> Iterator[Advice]
             entries = table_of(Digest.parse(row.diff_id)) if row.diff_id else None
             if entries is None:
                 continue
-            yield from _apt_lists(row, entries)
+            yield from _apt_lists(row, entries, chain)
             yield from _removed(row, entries, written)
             written.update({e.path: (e.size, row) for e in entries if e.kind is Kind.FILE})
 
@@ -45,14 +48,24 @@ def _chains(record: BuildRecord) -> Iterator[list[StepRow]]:
         yield chain
 
 
-def _apt_lists(row: StepRow, entries: Sequence[Entry]) -> Iterator[Advice]:
+def _apt_lists(row: StepRow, entries: Sequence[Entry], chain: Sequence[StepRow]) -> Iterator[Advice]:
+    """Lists that a later step installs from must not go before it has."""
     size = sum(entry.size for entry in entries if entry.path.startswith(_LISTS) and entry.kind is Kind.FILE)
     if size >= _LEAST:
-        text = (
-            f"{shown(row.text)} (line {row.line}) leaves apt's lists in its layer. End it with "
-            f"`rm -rf /{_LISTS}*`, or give it --mount=type=cache,target=/{_LISTS[:-1]}"
-        )
+        user = next((later for later in chain[chain.index(row) + 1 :] if _reads_lists(later.text)), None)
+        cure = f"End it with `rm -rf /{_LISTS}*`, or give it --mount=type=cache,target=/{_LISTS[:-1]}"
+        if user is not None:
+            cure = (
+                f"{shown(user.text)} (line {user.line}) reads them: make one RUN of both that ends with "
+                f"`rm -rf /{_LISTS}*`, or give both --mount=type=cache,target=/{_LISTS[:-1]}"
+            )
+        text = f"{shown(row.text)} (line {row.line}) leaves apt's lists in its layer. {cure}"
         yield Advice("apt-lists", row.id, row.line, text, size=size)
+
+
+def _reads_lists(text: str) -> bool:
+    """Of a step that has not made them itself."""
+    return _INSTALL.search(text) is not None and _UPDATE.search(text) is None
 
 
 def _removed(row: StepRow, entries: Sequence[Entry], written: dict[str, tuple[int, StepRow]]) -> Iterator[Advice]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from builder.advice.needs import needs_all
 from builder.advice.types import Advice
 from builder.builds.types import BuildRecord, StepOutcome, StepRow
 from builder.solve.reasons.wording import shown
@@ -23,14 +24,13 @@ def copies_before_slow_steps(record: BuildRecord, builds: Sequence[BuildRecord])
         present = [build for build in builds if _same(build, row)]
         losses = [loss for build in present if (loss := _lost_to(build, row)) is not None]
         slow = _slowest_after(record, row, builds)
-        if len(losses) < _TIMES or slow is None:
+        if len(losses) < _TIMES or slow is None or needs_all(slow.text, row.text):
             continue
         seconds = sum(losses) / len(losses)
         if seconds >= _LEAST_S:
             text = (
                 f"{shown(row.text)} (line {row.line}) changed in {len(losses)} of {len(present)} builds, and "
-                f"{shown(slow.text)} (line {slow.line}) ran again each time. Copy what that step needs before it, and "
-                f"the rest after it"
+                f"{shown(slow.text)} (line {slow.line}) ran again each time. Copy after that step what it does not read"
             )
             yield Advice("copy-order", row.id, row.line, text, seconds)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pytest
+
 from builder.advice.layers import wasted_in_layers
 from builder.advice.order import arguments_before_their_use, copies_before_slow_steps
 from builder.advice.types import Advice
@@ -48,6 +50,24 @@ def test_a_copy_before_a_slow_step_is_named_with_what_it_cost() -> None:
     assert "changed in 2 of 3 builds, and RUN install (line 3) ran again" in advice.text
 
 
+@pytest.mark.parametrize(
+    ("copy", "run", "is_told"),
+    [
+        ("COPY requirements.txt requirements.txt", "RUN pip install -r requirements.txt", False),
+        ("COPY --chown=1 package.json package-lock.json* ./", "RUN npm ci", False),
+        ("ADD target/app-1.0.jar app.jar", "RUN touch /app.jar", False),
+        ("COPY install.sh /tmp/", "RUN /tmp/install.sh", False),
+        ("COPY package.json nginx.conf ./", "RUN npm ci", True),
+        ("COPY nginx.conf /etc/nginx/", "RUN pip install flask", True),
+        ("COPY src /src", "RUN make -C src", True),
+        ("COPY . .", "RUN ./build.sh .", True),
+    ],
+)
+def test_what_a_step_needs_cannot_be_copied_after_it(copy: str, run: str, is_told: bool) -> None:
+    builds = [build(row(1, copy, [FILES]), row(2, run, [BELOW], 10))] * 2
+    assert bool(list(copies_before_slow_steps(builds[0], builds))) is is_told
+
+
 def test_once_is_no_pattern_and_little_is_no_gain() -> None:
     once = [edited(10), build(row(1, "COPY . /app"), row(2, "RUN install"))]
     assert list(copies_before_slow_steps(once[0], once)) == []
@@ -82,6 +102,17 @@ def test_lists_of_apt_that_stay() -> None:
     known = tables([Entry("var/lib/apt/lists/x", Kind.FILE, size=5_000_000)], [])
     (advice,) = wasted_in_layers(TWO, known.get)
     assert (advice.kind, advice.step, advice.size) == ("apt-lists", "0.1", 5_000_000)
+
+
+def test_lists_of_apt_that_a_later_step_reads() -> None:
+    first, second = "RUN apt-get update -y && apt-get upgrade -y", "RUN DEBIAN_FRONTEND=none apt-get -q install -y zip"
+    lists = [Entry("var/lib/apt/lists/x", Kind.FILE, size=5_000_000)]
+    known = {str(Digest.of(first.encode())): lists}
+    (advice,) = wasted_in_layers(build(row(1, first), row(2, second)), known.get)
+    assert f"layer. {second[:40]}" in advice.text
+    assert "(line 3) reads them: make one RUN of both" in advice.text
+    (advice,) = wasted_in_layers(build(row(1, first), row(2, "RUN apt-get update && apt-get install zip")), known.get)
+    assert "End it with" in advice.text
 
 
 def test_what_is_removed_in_a_later_layer() -> None:
