@@ -7,6 +7,7 @@ import errno
 import os
 import re
 import traceback
+from collections.abc import Callable
 from difflib import get_close_matches
 from typing import TextIO
 
@@ -51,13 +52,17 @@ def _printable(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
 
 
-def misused(parser: argparse.ArgumentParser, message: str, exit_code: int) -> UsageError:
-    """What argparse says of arguments, without its page of usage before it."""
+def misused(
+    parser: argparse.ArgumentParser, message: str, exit_code: int, instead_of: Callable[[str], str]
+) -> UsageError:
+    """What argparse says of arguments, without its page of usage before it. `instead_of`: what the command knows to say
+    of an option that it has not got."""
     hint = f"`{parser.prog} --help` lists the arguments"
     given = re.match(r"unrecognized arguments: --([^\s=]+)", message)
     known = [name[2:] for name in parser._option_string_actions if name.startswith("--")]
     near = get_close_matches(given[1], known, n=1) if given else []
-    error = UsageError("usage", message, hint=f"did you mean --{near[0]}? {hint}" if near else hint)
+    hint = f"did you mean --{near[0]}? {hint}" if near else hint
+    error = UsageError("usage", message, hint=(given and instead_of(f"--{given[1]}")) or hint)
     error.exit_code = exit_code
     return error
 

@@ -188,7 +188,8 @@ def _new_parser(name: str, module: ModuleType) -> argparse.ArgumentParser:
     def refuse(message: str) -> NoReturn:
         from builder.cli.errors import misused
 
-        raise misused(parser, message, getattr(module, "MISUSED", UsageError.exit_code))
+        code = getattr(module, "MISUSED", UsageError.exit_code)
+        raise misused(parser, message, code, getattr(module, "instead_of", lambda _: ""))
 
     parser.error = refuse  # type: ignore[method-assign]
     return parser

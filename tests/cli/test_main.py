@@ -13,6 +13,7 @@ import pytest
 
 from builder.cli.errors import print_error
 from builder.cli.main import COMMANDS, load, main, parser_for
+from builder.cli.other_builders import INSTEAD
 from builder.errors import BuilderError, Problems, Span
 from tests.support.cli import Pybuild, write
 
@@ -62,6 +63,8 @@ def test_stdout_carries_data_only(pybuild: Pybuild) -> None:
             "error: unrecognized arguments: --no-such-option\nhint: `pybuild",
         ),
         (("build", "--tagg", "x"), 2, "did you mean --tag?"),
+        (("build", "--load", "."), 2, "hint: leave it out: images are named in the store anyway"),
+        (("build", "--destination=x"), 2, "hint: say -t NAME --push"),
         (("df", "--foo"), 2, "error: unrecognized arguments: --foo\nhint: `pybuild df --help`"),
         (("tag", "app"), 2, "required: NAME[:TAG]"),
         (("build", "nowhere"), 1, "the context nowhere does not exist"),
@@ -140,3 +143,8 @@ def test_what_the_machine_has_no_more_of_is_no_bug(pybuild: Pybuild, limit: str,
         ["bash", "-c", command], cwd=pybuild.cwd, env=pybuild.environment(), capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr.splitlines()[0]) == (1, f"error: {said}")
+
+
+def test_options_of_other_builders_are_none_of_ours() -> None:
+    ours = parser_for("build", load("build"))._option_string_actions
+    assert INSTEAD.keys().isdisjoint(ours)

@@ -181,6 +181,13 @@ def _add_questions(add: Callable[..., object]) -> None:
     )
 
 
+def instead_of(option: str) -> str:
+    """What stands here for an option of another builder; empty for a name that is none."""
+    from builder.cli.other_builders import INSTEAD
+
+    return INSTEAD.get(option, "")
+
+
 def add_insecure(add: Callable[..., object]) -> None:
     add(
         "--insecure-registry",
