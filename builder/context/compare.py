@@ -7,6 +7,7 @@ from collections.abc import Callable, Container, Mapping
 
 from builder.context.ignore import Rule
 from builder.context.listing import Attributes, parse_attributes, read_lines, read_xattrs
+from builder.model.path_text import path_text
 
 _KINDS = {"f": "file", "d": "folder", "l": "symlink", "h": "hard link", "c": "device", "b": "device", "p": "fifo"}
 
@@ -133,7 +134,7 @@ class _Whole:
 
 
 def _label(path: str, attributes: str) -> str:
-    return printable(path) + ("/" if attributes.startswith("d") else "")
+    return path_text(path) + ("/" if attributes.startswith("d") else "")
 
 
 def outermost(path: str, folders: Container[str]) -> str:
@@ -191,7 +192,7 @@ def _differences(old: Attributes, new: Attributes) -> list[tuple[str, str]]:
     if old.owner != new.owner:
         found.append(("owner", f"{old.owner} -> {new.owner}"))
     if old.link != new.link:
-        found.append(("target", f"{printable(old.link)} -> {printable(new.link)}"))
+        found.append(("target", f"{path_text(old.link)} -> {path_text(new.link)}"))
     if old.device != new.device:
         found.append(("device", f"{old.device} -> {new.device}"))
     if old.xattrs != new.xattrs:
@@ -205,10 +206,5 @@ def describe_xattrs(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> str:
     for name in sorted({*old, *new}):
         if old.get(name) != new.get(name):
             how = "added" if name not in old else "removed" if name not in new else "changed"
-            words.append(f"attribute {printable(name)} {how}")
+            words.append(f"attribute {path_text(name)} {how}")
     return ", ".join(words)
-
-
-def printable(name: str) -> str:
-    """File names may hold anything; what is printed must not steer a terminal."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in name)

@@ -22,9 +22,9 @@ from builder.model import media_types
 from builder.model.canonical import canonical
 from builder.model.config import History
 from builder.model.manifest import Manifest
+from builder.model.path_text import path_text
 from builder.model.platform import Platform
 from builder.model.reference import Reference
-from builder.progress.text import path_text
 from builder.store.store import Store
 
 _BASE_NAME, _BASE_DIGEST = "org.opencontainers.image.base.name", "org.opencontainers.image.base.digest"

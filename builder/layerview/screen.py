@@ -16,8 +16,9 @@ from textual.widgets.tree import TreeNode
 from builder.layerview.analysis import ADDED, CHANGED, REMOVED, UNCHANGED, Analysis, Table
 from builder.layerview.files import FileRow, LayerFiles, Selection, Wanted, files_of_layer, files_since_base
 from builder.layerview.help import KEYS, help_text
+from builder.model.path_text import path_text
 from builder.progress.figures import size_text
-from builder.progress.text import path_text, printable
+from builder.progress.text import printable
 
 _STYLES = {ADDED: "green", CHANGED: "yellow", REMOVED: "red", UNCHANGED: ""}
 _LETTERS = {ADDED: "A", CHANGED: "C", REMOVED: "D", UNCHANGED: " "}

@@ -26,14 +26,6 @@ def printable(line: str) -> str:
     return shown.encode("utf-8", "replace").decode()
 
 
-def path_text(path: str) -> str:
-    """A path of an image, which may hold any byte, in one line: what cannot be shown is escaped as Python does it."""
-    if path.isascii() and path.isprintable():
-        return path
-    whole = path.encode("utf-8", "surrogateescape").decode(errors="backslashreplace")
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in whole)
-
-
 class LineCutter:
     """Cuts one process's output into printable lines, however it arrives."""
 

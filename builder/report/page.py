@@ -10,8 +10,9 @@ from functools import cache
 from jinja2 import Environment
 from markupsafe import Markup
 
+from builder.model.path_text import path_text
 from builder.progress.figures import seconds_text, size_text
-from builder.progress.text import path_text, printable
+from builder.progress.text import printable
 from builder.templates import templates_of
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 
-from builder.context.compare import describe_xattrs, printable
+from builder.context.compare import describe_xattrs
 from builder.errors import LayerError
 from builder.layers.table import differing_entries
 from builder.model.digest import Digest
 from builder.model.entry import Entry, Kind
+from builder.model.path_text import path_text
 from builder.store.store import Store
 
 _LARGEST = 32 << 20
@@ -51,7 +52,7 @@ def _is_within(path: str, found: Mapping[str, str], before: _Entries, after: _En
 
 
 def _name(entry: Entry) -> str:
-    return printable(entry.path) + ("/" if entry.kind is Kind.DIRECTORY and entry.path else "")
+    return path_text(entry.path) + ("/" if entry.kind is Kind.DIRECTORY and entry.path else "")
 
 
 def _table(store: Store, diff_id: Digest) -> bytes:
@@ -75,7 +76,7 @@ def _difference(old: Entry | None, new: Entry | None) -> str:
 
 def _of_one_kind(old: Entry, new: Entry) -> str:
     if old.link != new.link:
-        return f"link {printable(old.link)} -> {printable(new.link)}"
+        return f"link {path_text(old.link)} -> {path_text(new.link)}"
     if (old.digest, old.size, old.device) != (new.digest, new.size, new.device):
         return "content"
     if old.mode != new.mode:

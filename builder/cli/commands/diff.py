@@ -8,7 +8,8 @@ from itertools import groupby
 
 from builder.cli.tables import size_text
 from builder.lean import TYPE_CHECKING
-from builder.progress.text import path_text, printable
+from builder.model.path_text import path_text
+from builder.progress.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

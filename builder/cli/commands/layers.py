@@ -9,7 +9,8 @@ import sys
 
 from builder.cli.tables import print_table, size_text
 from builder.lean import TYPE_CHECKING
-from builder.progress.text import path_text, printable
+from builder.model.path_text import path_text
+from builder.progress.text import printable
 
 if TYPE_CHECKING:
     from builder.layerview.analysis import Analysis, LayerRow, Table

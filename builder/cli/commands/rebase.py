@@ -7,7 +7,7 @@ import json
 import sys
 
 from builder.lean import TYPE_CHECKING
-from builder.progress.text import path_text
+from builder.model.path_text import path_text
 
 if TYPE_CHECKING:
     from builder.images.rebase import Rebased
