@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _socket
 import json
 import os
 import signal
@@ -92,6 +93,19 @@ def test_a_monitor_that_hangs_up_on_a_question_has_ended(
     monkeypatch.setattr(wire, "send", too_late)
     with pytest.raises(StoreError, match="does not run"):
         ask(tools.store, container.id, container.name, {"do": "watch"})
+
+
+def test_what_ends_without_having_read_its_input_has_its_own_exit_code(box: Pybuild) -> None:
+    """The monitor has what was typed unread when it hangs up, of which the kernel tells before what it sent."""
+    ours, theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
+    with closing(ours):
+        wire.send(ours, {"size": [1, 1]})
+        wire.send(theirs, {"ended": {}})
+        theirs.close()
+        assert wire.unpack(wire.receive(ours)[0]) == {"ended": {}}
+        assert wire.receive(ours) == (b"", [])
+    for _ in range(3):
+        box.run("run", "--rm", "-i", "--network", "none", "base", "sh", "-c", "exit 4", stdin=b"x" * 100_000, code=4)
 
 
 def test_questions_to_a_container_that_has_just_ended(box: Pybuild, tools: Tools) -> None:

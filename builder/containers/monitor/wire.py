@@ -67,13 +67,18 @@ def send(sock: _socket.socket, message: dict[str, Any], fds: tuple[int, ...] = (
 
 
 def receive(sock: _socket.socket) -> tuple[bytes, list[int]]:
-    """A packet and the descriptors that came with it; no bytes: the other side is gone."""
+    """A packet and the descriptors that came with it; no bytes: the other side is gone. That it is gone without having
+    read all that we sent is told first, once, then what it sent before."""
     try:
-        packet, ancillary, _, _ = sock.recvmsg(_PACKET, _socket.CMSG_SPACE(64), _CLOEXEC)
+        packet, ancillary, _, _ = _next(sock)
     except ConnectionResetError:
-        return b"", []
+        packet, ancillary, _, _ = _next(sock)
     fds: list[int] = []
     for level, kind, data in ancillary:
         if level == _socket.SOL_SOCKET and kind == _socket.SCM_RIGHTS:
             fds += [int.from_bytes(data[at : at + 4], sys.byteorder) for at in range(0, len(data) - len(data) % 4, 4)]
     return packet, fds
+
+
+def _next(sock: _socket.socket) -> tuple[bytes, list[tuple[int, int, bytes]], int, Any]:
+    return sock.recvmsg(_PACKET, _socket.CMSG_SPACE(64), _CLOEXEC)
