@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from builder.cli.placeholders import fill, is_template
 from builder.progress.figures import ago_text
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
@@ -21,9 +22,13 @@ def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         print("   ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
-def print_objects(values: Sequence[dict[str, object]], *, one_a_line: bool) -> None:
-    """What `inspect` prints: one list for people, as docker's, or one object a line for scripts."""
-    if one_a_line:
+def print_objects(values: Sequence[dict[str, object]], form: str) -> None:
+    """What `inspect` prints: `json` is one object a line for scripts, a template one line for each that it fills; else
+    one list for people, as docker's."""
+    if is_template(form):
+        for value in values:
+            print(fill(form, value))
+    elif form == "json":
         for value in values:
             print(json.dumps(value))
     else:

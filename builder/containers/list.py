@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -96,13 +97,21 @@ def _fits(row: Listed, key: str, value: str) -> bool:
         "exited": lambda: row.status == "exited" and str(row.state.exit_code) == value,
         "id": lambda: row.id.startswith(value),
         "label": lambda: _has_label(row, value),
-        "name": lambda: value in row.name,
+        "name": lambda: _is_called(row, value),
         "network": lambda: row.network == value,
         "publish": lambda: any(value in (str(port.host), f"{port.host}/{port.protocol}") for port in row.ports),
         "status": lambda: value == row.status,
         "volume": lambda: any(value in (mount.source, mount.destination) for mount in row.mounts),
     }
     return facts[key]()
+
+
+def _is_called(row: Listed, wanted: str) -> bool:
+    """docker's: an expression that is found in the name, which begins with a slash for those who write one."""
+    try:
+        return any(re.search(wanted, name) for name in (row.name, f"/{row.name}"))
+    except re.error as error:
+        raise UsageError("bad-option", f"--filter name={wanted}: no regular expression: {error}") from error
 
 
 def _is_of(row: Listed, image: str) -> bool:

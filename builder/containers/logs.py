@@ -27,14 +27,33 @@ class Line(NamedTuple):
     time: str
 
 
-def read_log(store: Store, container: Container, *, tail: int | None = None, follow: bool = False) -> Iterator[Line]:
-    """All of it, or the last `tail` lines; with `follow` also what comes, until the container ends."""
+class Wanted(NamedTuple):
+    """Of a log; nothing said: all that is there."""
+
+    tail: int | None = None
+    """The last so many lines, whatever their times."""
+    since: str = ""
+    until: str = ""
+    """RFC 3339 as `times` writes it, so that the order of texts is that of times."""
+    follow: bool = False
+    """Also what comes, until the container ends."""
+
+
+def read_log(store: Store, container: Container, wanted: Wanted) -> Iterator[Line]:
+    for line in _all_lines(store, container, wanted):
+        if wanted.until and line.time > wanted.until:
+            return
+        if line.time >= wanted.since:
+            yield line
+
+
+def _all_lines(store: Store, container: Container, wanted: Wanted) -> Iterator[Line]:
     if not container.settings.log.kept:
         raise StoreError("no-log", f"container {container.name} was made with --log-driver none: nothing is kept")
     log = _Files(f"{folder_of(store, container.id)}/log")
-    if tail is not None:
-        log.go_back(tail)
-    with log, _Watch(store, container, follow) as watch:
+    if wanted.tail is not None:
+        log.go_back(wanted.tail)
+    with log, _Watch(store, container, wanted.follow) as watch:
         while True:
             over = watch.is_over()
             yield from log.lines()

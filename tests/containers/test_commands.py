@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import tarfile
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -181,6 +182,33 @@ def test_links_in_the_container_lead_nowhere_else(web: Pybuild, tmp_path: Path) 
     with tarfile.open(fileobj=evil, mode="w") as tar:
         tar.addfile(tarfile.TarInfo("../../planted"))
     assert "leads out" in web.run("cp", "-", "web:/tmp", stdin=evil.getvalue(), code=1).stderr
+
+
+def test_logs_of_a_time(box: Pybuild) -> None:
+    box.run("run", "--name", "web", "--network", "none", "base", "sh", "-c", "echo 1; sleep 0.01; echo 2; echo 3")
+    stamps = [line.split()[0] for line in box.run("logs", "-t", "web").stdout.splitlines()]
+    later = stamps[1]
+    assert box.run("logs", "--since", "1h", "web").stdout == "1\n2\n3\n"
+    assert box.run("logs", "--until", "1h", "-f", "web").stdout == ""
+    seconds = datetime.fromisoformat(later).timestamp()
+    assert box.run("logs", "--since", f"{seconds - 0.005:.6f}", "web").stdout == "2\n3\n"
+    assert box.run("logs", "--until", f"{seconds - 0.005:.6f}", "web").stdout == "1\n"
+    assert box.run("logs", "--since", "1h", "--tail", "1", "web").stdout == "3\n"
+    assert "neither a length of time" in box.run("logs", "--since", "soon", "web", code=2).stderr
+
+
+def test_ps_and_inspect_as_scripts_ask(web: Pybuild) -> None:
+    web.run("run", "--name", "job", "--network", "none", "-l", "team=a", "base", "sh", "-c", "exit 3", code=3)
+    assert web.run("ps", "--format", "{{.Names}} {{.State}}").stdout == "web running\n"
+    assert web.run("ps", "-l", "--format", "{{.Names}} {{.Labels}}").stdout == "job team=a\n"
+    table = web.run("ps", "-a", "--format", r"table {{.Names}}\t{{.Networks}}").stdout.splitlines()
+    assert table == ["NAMES   NETWORKS", "job     none", "web     none"]
+    assert web.run("ps", "-a", "--filter", "name=^/?we", "--format", "{{.Names}}").stdout == "web\n"
+    assert "no regular expression" in web.run("ps", "--filter", "name=(", code=2).stderr
+    assert web.run("inspect", "-f", "{{.State.ExitCode}} {{.Name}}", "job").stdout == "3 /job\n"
+    assert "there is no .Stat; there are Id, Created" in web.run("inspect", "-f", "{{.Stat}}", "job", code=2).stderr
+    assert "no such form" in web.run("ps", "--format", "yaml", code=2).stderr
+    assert web.run("start", "web").stdout == "web\n"
 
 
 def test_inspect_has_dockers_members(box: Pybuild) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from builder.cli.commands.build import add_insecure
+from builder.cli.placeholders import form_of
 from builder.cli.tables import print_objects
 from builder.images.inspect import inspect_image, inspect_platforms
 from builder.model.platform import Platform, host_platform
@@ -19,6 +20,7 @@ EXAMPLES = """\
   pybuild inspect --remote debian:12
   pybuild inspect --layers app:1.0
   pybuild inspect --format json web | jq .State
+  pybuild inspect --format '{{.State.ExitCode}}' web
 """
 
 
@@ -28,9 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--platform", metavar="PLATFORM", help="of an image for several, or all")
     parser.add_argument("--type", choices=("image", "container"), help="where both have the name")
     parser.add_argument(
-        "--format", choices=("pretty", "json"), default="pretty", help="pretty: one array; json: one object a line"
+        "-f",
+        "--format",
+        type=form_of("pretty", "json"),
+        default="pretty",
+        metavar="FORM",
+        help="pretty: one array; json: one object a line; or a template such as '{{.State.Status}}'",
     )
-
     parser.add_argument("--remote", action="store_true", help="as their registries have them, without pulling them")
     parser.add_argument("--raw", action="store_true", help="with --remote: the manifest or index itself, as it is")
     add_insecure(parser.add_argument)
@@ -49,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
             values = [value for name in args.images for value in inspect_platforms(store, name)]
         else:
             values = [inspect_image(store, name, platform, host_platform()) for name in args.images]
-    print_objects(values, one_a_line=args.format == "json")
+    print_objects(values, args.format)
     return 0
 
 
@@ -66,7 +72,7 @@ def _remote(args: argparse.Namespace) -> int:
                 sys.stdout.buffer.write(raw_document(open_source, name))
             return 0
         values = [inspect_remote(open_source, name, platform) for name in args.images]
-    print_objects(values, one_a_line=args.format == "json")
+    print_objects(values, args.format)
     return 0
 
 

@@ -33,10 +33,13 @@ def run(args: argparse.Namespace) -> int:
             def start(text: str) -> None:
                 try:
                     start_container(find_container(tools.store, text), tools).close()
+                except StoreError as error:
+                    if error.code != "already-running":  # which is what was wanted
+                        raise
                 except NotStarted as failure:
                     raise StoreError("cannot-start", f"container {text}: {failure.status.reason}") from failure
 
-            return each(args.containers, start, forgiven=("already-running",))
+            return each(args.containers, start)
     if len(args.containers) > 1:
         raise UsageError("bad-arguments", "only one container can be attached")
     return failing_as(CANNOT_RUN, lambda: _attached(args))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from builder.cli.placeholders import form_of
 from builder.cli.tables import print_objects
 from builder.containers.volumes import inspect_volume
 from builder.wiring.store import open_store
@@ -17,11 +18,12 @@ EXAMPLES = """\
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", nargs="+", metavar="VOLUME", help="name")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="json: one object a line")
+    help_ = "json: one object a line; or a template such as '{{.Mountpoint}}'"
+    parser.add_argument("-f", "--format", type=form_of("text", "json"), default="text", metavar="FORM", help=help_)
 
 
 def run(args: argparse.Namespace) -> int:
     with open_store(args.root) as store:
         values = [inspect_volume(store, name) for name in args.names]
-    print_objects(values, one_a_line=args.format == "json")
+    print_objects(values, args.format)
     return 0
