@@ -133,6 +133,19 @@ def see_out(attendance: Attendance, sock: _socket.socket, name: str, *, stop_unr
         sock.close()
 
 
+def start_unattached(container: Container, tools: Tools) -> None:
+    """Afterwards it runs, as it may have done before. Raises StoreError `cannot-start`."""
+    from builder.containers.start import NotStarted, start_container
+
+    try:
+        start_container(container, tools).close()
+    except NotStarted as failure:
+        raise StoreError("cannot-start", f"container {container.name}: {failure.status.reason}") from failure
+    except StoreError as error:
+        if error.code != "already-running":
+            raise
+
+
 def each(names: Sequence[str], do: Callable[[str], None], forgiven: Sequence[str] = ()) -> int:
     """Does it for every container, and prints the names for which it was done, as docker; what fails is told, and the
     others have their turn. `forgiven`: codes of errors that are none here."""

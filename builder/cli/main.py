@@ -25,8 +25,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "pull", "push", "copy", "login", "logout", "tags", "catalog", "referrers", "registry serve", "registry gc",
     ),
     "containers": (
-        "run", "create", "ps", "logs", "attach", "exec", "stop", "kill", "start", "wait", "rm", "cp", "commit",
-        "volume ls", "volume create", "volume inspect", "volume rm", "volume prune",
+        "run", "create", "ps", "logs", "attach", "exec", "stop", "kill", "start", "restart", "wait", "rm", "cp",
+        "commit", "volume ls", "volume create", "volume inspect", "volume rm", "volume prune",
     ),
     "history": ("explain", "report", "graph", "builds ls", "builds show", "builds logs", "builds rm"),
     "cache": ("cache ls", "cache inspect", "cache rm"),
@@ -141,8 +141,11 @@ def _check_spelling(word: str) -> None:
         return
     from difflib import get_close_matches
 
+    from builder.cli.elsewhere import INSTEAD
+
     near = get_close_matches(word, COMMANDS, n=1)
-    hint = f"did you mean `pybuild {near[0]}`?" if near else "`pybuild --help` lists the commands"
+    meant = f"did you mean `pybuild {near[0]}`?" if near else "`pybuild --help` lists the commands"
+    hint = INSTEAD.get(word, meant)
     raise UsageError("unknown-command", f"{word!r} is neither a command nor a folder to build", hint=hint)
 
 

@@ -184,6 +184,19 @@ def test_links_in_the_container_lead_nowhere_else(web: Pybuild, tmp_path: Path) 
     assert "leads out" in web.run("cp", "-", "web:/tmp", stdin=evil.getvalue(), code=1).stderr
 
 
+def test_restart(web: Pybuild) -> None:
+    first = listed(web)[0]["pid"]
+    assert web.run("restart", "-t", "60", "web").stdout == "web\n"
+    [row] = listed(web)
+    assert (row["status"], row["pid"] != first) == ("running", True)
+    web.run("stop", "web")
+    assert web.run("restart", "web", "nosuch", code=1).stdout == "web\n"
+    assert listed(web)[0]["status"] == "running"
+    web.run("run", "-d", "--rm", "--name", "job", "--network", "none", "base", "sleep", "100")
+    assert "is removed when it ends" in web.run("restart", "job", code=1).stderr
+    web.run("rm", "-f", "job")
+
+
 def test_logs_of_a_time(box: Pybuild) -> None:
     box.run("run", "--name", "web", "--network", "none", "base", "sh", "-c", "echo 1; sleep 0.01; echo 2; echo 3")
     stamps = [line.split()[0] for line in box.run("logs", "-t", "web").stdout.splitlines()]

@@ -5,10 +5,19 @@ from __future__ import annotations
 import argparse
 import sys
 
-from builder.cli.containers import CANNOT_RUN, add_attachment, each, failing_as, follow, manner_of, terminal_size
+from builder.cli.containers import (
+    CANNOT_RUN,
+    add_attachment,
+    each,
+    failing_as,
+    follow,
+    manner_of,
+    start_unattached,
+    terminal_size,
+)
 from builder.containers.records import find_container
 from builder.containers.start import NotStarted, start_container
-from builder.errors import StoreError, UsageError
+from builder.errors import UsageError
 from builder.wiring.containers import container_tools
 
 HELP = "Run containers again that have ended, with the files that they left."
@@ -29,17 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     if not (args.attach or args.interactive):
         with container_tools(args.root) as tools:
-
-            def start(text: str) -> None:
-                try:
-                    start_container(find_container(tools.store, text), tools).close()
-                except StoreError as error:
-                    if error.code != "already-running":  # which is what was wanted
-                        raise
-                except NotStarted as failure:
-                    raise StoreError("cannot-start", f"container {text}: {failure.status.reason}") from failure
-
-            return each(args.containers, start)
+            return each(args.containers, lambda text: start_unattached(find_container(tools.store, text), tools))
     if len(args.containers) > 1:
         raise UsageError("bad-arguments", "only one container can be attached")
     return failing_as(CANNOT_RUN, lambda: _attached(args))
