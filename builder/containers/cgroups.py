@@ -1,20 +1,28 @@
-"""Limits on memory, processors and processes, by control groups of either version, where we may make one."""
+"""Limits on memory, processors and processes, by control groups of either version, where we may make one.
+
+As in docker, a container may have as much swap as memory.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from builder.containers.types import Limits
 from builder.errors import SandboxError
 
-__all__ = ["Group", "Limits", "make"]
+__all__ = ["Group", "Limits", "divide", "make"]
 
 ROOT = "/sys/fs/cgroup"
 _PARENT = "pybuild"
 _PERIOD = 100_000
 _CONTROLLERS = ("memory", "cpu", "pids")
+"""In the order of Limits."""
+_ASIDE = "aside"
+_ATTEMPTS = 5
 
 
 class Group(NamedTuple):
@@ -42,14 +50,65 @@ class Group(NamedTuple):
                 os.rmdir(folder)
 
 
+def divide(limits: Limits, root: str = ROOT) -> None:
+    """To be called before `make`, by a process that sees all others of its control group: afterwards one can be made
+    below it. Raises SandboxError `no-cgroups`."""
+    if limits == Limits() or not _is_unified(root):
+        return
+    with _told(limits):
+        top, wanted = _top(root), _controllers(limits)
+        with open(f"{top}/cgroup.controllers", encoding="ascii") as file:
+            missing = sorted(set(wanted) - set(file.read().split()))
+        if missing:
+            raise OSError(errno.ENOENT, f"nobody lets us have {' and '.join(missing)}", f"{top}/cgroup.controllers")
+        enable(top, wanted)
+
+
 def make(identifier: str, limits: Limits, root: str = ROOT) -> Group:
     """Raises SandboxError `no-cgroups` where a limit cannot be set."""
     if limits == Limits():
         return Group()
+    with _told(limits):
+        return _unified(identifier, limits, root) if _is_unified(root) else _separate(identifier, limits, root)
+
+
+def left_by(identifier: str, root: str = ROOT) -> Group:
+    """Where the monitor was killed before it could remove it."""
+    tops = [_top(root)] if _is_unified(root) else [f"{root}/{name}" for name in _CONTROLLERS]
+    places = [f"{top}/{_PARENT}/{identifier}" for top in tops]
+    return Group(tuple(place for place in places if os.path.isdir(place)))
+
+
+def enable(top: str, controllers: Sequence[str]) -> None:
+    """For groups below `top`/pybuild. Only a group without processes can be divided, but for the machine's root, so
+    those that are in `top` go to a group of their own (the kernel's Documentation/admin-guide/cgroup-v2.rst, "No
+    Internal Process Constraint")."""
+    parent = f"{top}/{_PARENT}"
+    os.makedirs(f"{parent}/{_ASIDE}", exist_ok=True)
+    text = " ".join(f"+{name}" for name in controllers)
+    for attempt in range(_ATTEMPTS):
+        try:
+            _write(f"{top}/cgroup.subtree_control", text)
+            break
+        except OSError as error:
+            if error.errno != errno.EBUSY or attempt == _ATTEMPTS - 1:
+                raise
+        _set_aside(top)  # once more for those that were born meanwhile
+    _write(f"{parent}/cgroup.subtree_control", text)
+
+
+def _set_aside(top: str) -> None:
+    with open(f"{top}/cgroup.procs", encoding="ascii") as file:
+        numbers = file.read().split()
+    for number in numbers:
+        with contextlib.suppress(ProcessLookupError):
+            _write(f"{top}/{_PARENT}/{_ASIDE}/cgroup.procs", number)
+
+
+@contextlib.contextmanager
+def _told(limits: Limits) -> Iterator[None]:
     try:
-        if os.path.exists(f"{root}/cgroup.controllers"):
-            return _unified(identifier, limits, root)
-        return _separate(identifier, limits, root)
+        yield
     except OSError as error:
         asked = [name for name, value in limits._asdict().items() if value]
         raise SandboxError(
@@ -59,25 +118,28 @@ def make(identifier: str, limits: Limits, root: str = ROOT) -> Group:
         ) from error
 
 
-def left_by(identifier: str, root: str = ROOT) -> Group:
-    """Where the monitor was killed before it could remove it."""
-    places = [f"{root}/{_PARENT}/{identifier}", *(f"{root}/{name}/{_PARENT}/{identifier}" for name in _CONTROLLERS)]
-    return Group(tuple(place for place in places if os.path.isdir(place)))
+def _is_unified(root: str) -> bool:
+    return os.path.exists(f"{root}/cgroup.controllers")
+
+
+def _controllers(limits: Limits) -> list[str]:
+    return [name for name, value in zip(_CONTROLLERS, limits, strict=True) if value]
+
+
+def _top(root: str) -> str:
+    """What is ours to divide: all that there is, or the group that we are in, also where we were set aside in it."""
+    if os.getuid() == 0 and os.access(root, os.W_OK):
+        return root
+    return f"{root}{_own_group().removesuffix(f'/{_PARENT}/{_ASIDE}')}".rstrip("/")
 
 
 def _unified(identifier: str, limits: Limits, root: str) -> Group:
-    wanted = [name for name, value in (("memory", limits.memory), ("cpu", limits.cpus), ("pids", limits.pids)) if value]
-    top = f"{root}{_own_group()}".rstrip("/") if os.getuid() or not os.access(root, os.W_OK) else root
-    parent = f"{top}/{_PARENT}"
-    os.makedirs(parent, exist_ok=True)
-    for folder in (top, parent):
-        _write(f"{folder}/cgroup.subtree_control", " ".join(f"+{name}" for name in wanted))
-    folder = f"{parent}/{identifier}"
+    folder = f"{_top(root)}/{_PARENT}/{identifier}"
     os.mkdir(folder)
     if limits.memory:
         _write(f"{folder}/memory.max", str(limits.memory))
         with contextlib.suppress(OSError):  # a kernel without swap accounting
-            _write(f"{folder}/memory.swap.max", "0")
+            _write(f"{folder}/memory.swap.max", str(limits.memory))
     if limits.cpus:
         _write(f"{folder}/cpu.max", f"{int(limits.cpus * _PERIOD)} {_PERIOD}")
     if limits.pids:
@@ -100,6 +162,9 @@ def _separate(identifier: str, limits: Limits, root: str) -> Group:
         folders.append(folder)
         for name, value in files.items():
             _write(f"{folder}/{name}", value)
+    if limits.memory:
+        with contextlib.suppress(OSError):  # a kernel without swap accounting
+            _write(f"{root}/memory/{_PARENT}/{identifier}/memory.memsw.limit_in_bytes", str(2 * limits.memory))
     return Group(tuple(folders))
 
 

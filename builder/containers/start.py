@@ -7,6 +7,7 @@ import os
 import signal
 from typing import Any
 
+from builder.containers import cgroups
 from builder.containers.hold import hold_stopped
 from builder.containers.monitor import wire
 from builder.containers.records import folder_of
@@ -48,6 +49,7 @@ def start_container(
     if lock is None:
         raise StoreError("already-running", f"container {container.name} runs already")
     try:
+        cgroups.divide(container.settings.limits)
         lowers = prepare(container, tools)
         request = {
             "id": container.id,
