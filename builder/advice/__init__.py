@@ -1,8 +1,11 @@
 """What would make builds of a Buildfile faster or its image smaller, judged from the builds that were recorded.
 
     types.py    one piece of advice, with what it is estimated to gain
-    order.py    COPY of files that change often before slow steps; ARG declared earlier than it is needed
+    order.py    COPY of files that change often before slow steps
     needs.py    where nothing can be put off, as the step is known to read all that is copied
+    arguments.py
+                ARG declared earlier than it is needed
+    history.py  what both ask of earlier builds
     layers.py   lists of apt left in a layer; files written in one layer and removed in another
     unused.py   files of the context that no step uses
     advise.py   all of them, what gains most first

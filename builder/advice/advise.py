@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from itertools import islice
 
+from builder.advice.arguments import arguments_before_their_use
 from builder.advice.layers import wasted_in_layers
-from builder.advice.order import arguments_before_their_use, copies_before_slow_steps
+from builder.advice.order import copies_before_slow_steps
 from builder.advice.types import Advice
 from builder.advice.unused import unused_files
 from builder.builds.reading import builds

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from builder.advice.arguments import arguments_before_their_use
 from builder.advice.layers import wasted_in_layers
-from builder.advice.order import arguments_before_their_use, copies_before_slow_steps
+from builder.advice.order import copies_before_slow_steps
 from builder.advice.types import Advice
 from builder.advice.unused import unused_files
 from builder.builds.types import BuildRecord, Outcome, StageRow, StepOutcome, StepRow
@@ -88,6 +89,34 @@ def test_an_argument_that_a_step_does_not_mention() -> None:
     said = {"argv": ["/bin/sh", "-c", "make V=$VERSION"]}
     assert list(arguments_before_their_use(builds[0], builds, lambda _: said)) == []
     assert list(arguments_before_their_use(builds[0], builds, lambda _: None)) == []
+
+
+def test_an_argument_of_several_steps_is_told_once() -> None:
+    builds = [build(*(row(number, f"RUN make {number}", [VERSION], 2.0) for number in (1, 2, 3)))] * 2
+    silent = {"argv": ["make"], "env": [["VERSION", "2"]]}
+    (advice,) = arguments_before_their_use(builds[0], builds, lambda _: silent)
+    assert (advice.step, advice.seconds) == ("0.1", 6.0)
+    assert "made RUN make 1 (line 2) and 2 more steps run again, which do not mention it" in advice.text
+    assert "Declare it after line 4," in advice.text
+
+
+def test_an_argument_that_something_above_uses_cannot_be_declared_later() -> None:
+    run, silent = row(2, "RUN make", [VERSION], 2.0), {"argv": ["make"], "env": [["VERSION", "1.2"]]}
+
+    def advised(above: str, parts: Mapping[str, object]) -> list[Advice]:
+        builds = [build(row(1, above)._replace(key="above"), run)] * 2
+        return list(arguments_before_their_use(builds[0], builds, lambda key: {"above": parts}.get(key, silent)))
+
+    assert len(advised("COPY app /x", {})) == 1
+    assert advised("COPY app-1.2 /x", {}) == []
+    assert advised("RUN get", {"argv": ["get $VERSION"]}) == []
+    assert advised("RUN get", {"argv": ["get"], "env": [["VERSION", "1.2"], ["URL", "https://a/1.2"]]}) == []
+
+
+def test_an_argument_that_programs_read_by_themselves() -> None:
+    frontend = Cause("argument", "ARG DEBIAN_FRONTEND: a -> b", "DEBIAN_FRONTEND")
+    builds = [build(row(1, "RUN apt-get install x", [frontend], 2.0))] * 2
+    assert list(arguments_before_their_use(builds[0], builds, lambda _: {"argv": ["x"]})) == []
 
 
 def tables(*layers: Sequence[Entry]) -> Mapping[str, Sequence[Entry]]:

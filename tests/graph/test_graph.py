@@ -77,6 +77,19 @@ def test_the_same_build_gives_the_same_picture_of_all_steps(draw) -> None:  # ty
     assert all(step.text in text for stage in graph.stages for step in stage.steps)
 
 
+def test_lines_lead_from_what_is_made_last_to_what_reads_it() -> None:
+    two = [tuple(GraphStep(f"{at}.{number}", "RUN x", "ran") for number in (1, 2)) for at in (0, 2)]
+    steps = (two[0], (), two[1])
+    stages = tuple(GraphStage(at, f"s{at}", "base", at == 2, made) for at, made in enumerate(steps))
+    graph = Graph("", stages, (Line(0, 1), Line(1, 2), Line(0, 2, "2.2")))
+    assert re.findall(r"^    (\w+) --> (\w+)$", mermaid(graph), re.MULTILINE) == [
+        ("s0_2", "s1_0"), ("s1_0", "s2_1"), ("s0_2", "s2_2"),
+    ]  # fmt: skip
+    assert re.findall(r'^    "(\S+)" -> "(\S+)";$', dot(graph), re.MULTILINE) == [
+        ("0.2", "1.0"), ("1.0", "2.1"), ("0.2", "2.2"),
+    ]  # fmt: skip
+
+
 def test_no_graph_is_a_graph() -> None:
     empty = Graph("", (), ())
     assert mermaid(empty) == "flowchart LR\n"

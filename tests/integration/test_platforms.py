@@ -58,6 +58,10 @@ def test_the_store_gets_an_index_and_shared_stages_run_once(cross: Pybuild) -> N
     config = blob(cross.root, blob(cross.root, manifests[2]["digest"])["config"]["digest"])
     assert (config["architecture"], config["variant"]) == ("arm", "v7")
     assert cross.ran("--platform", PLATFORMS) == {}
+    shown = json.loads(cross.run("builds", "show", "--format", "json").stdout)
+    assert [stage["title"] for stage in shown["stages"] if stage["is_target"]] == [
+        f"{platform} result" for platform in PLATFORMS.split(",")
+    ]
 
 
 def test_mounts_show_the_files_of_their_platform(cross: Pybuild, tmp_path: Path) -> None:
