@@ -77,7 +77,7 @@ def _find(context_root: str) -> str:
             return path
     if not os.path.isdir(context_root):
         raise ContextError("no-context", f"{context_root} is not a folder", hint="name the folder that COPY reads")
-    hint = "name the file with -f FILE"
+    hint = "name the file with -f FILE; `pybuild --help` lists what else there is to do"
     raise ContextError("no-buildfile", f"no {', '.join(NAMES[:3])} in {context_root}", hint=hint)
 
 

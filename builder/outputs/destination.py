@@ -12,14 +12,22 @@ from builder.errors import OutputError, UsageError
 from builder.outputs.types import STDOUT
 
 
+def check_destination(dest: str, stdout_fd: int) -> None:
+    """Raises UsageError or OutputError for what can be told before there is anything to write: `-` is a terminal, or
+    the directory of `dest` is not there."""
+    if dest != STDOUT:
+        with _failing(dest):
+            os.stat(os.path.dirname(dest) or ".")
+    elif os.isatty(stdout_fd):
+        raise UsageError("terminal", "an archive is not written to a terminal", hint="redirect it, or name a file")
+
+
 @contextmanager
 def open_destination(dest: str, stdout_fd: int) -> Generator[BinaryIO]:
     """A file to write an archive to. At the end of the block it stands at `dest`, complete; after an error `dest` is
     as it was. `-` is standard output, unless that is a terminal."""
+    check_destination(dest, stdout_fd)
     if dest == STDOUT:
-        if os.isatty(stdout_fd):
-            hint = "redirect it, or name a file"
-            raise UsageError("terminal", "an archive is not written to a terminal", hint=hint)
         with _failing("standard output"), open(stdout_fd, "wb", closefd=False) as file:
             yield file
         return

@@ -62,6 +62,11 @@ class OutputSpec(NamedTuple):
     insecure: bool = False
     """Those registries may be spoken to by plain http."""
 
+    @property
+    def is_archive(self) -> bool:
+        """Whether `dest` is one file."""
+        return self.as_tar and self.kind in (OutputKind.OCI, OutputKind.DOCKER, OutputKind.TAR)
+
 
 class Means(NamedTuple):
     """What outputs work with."""

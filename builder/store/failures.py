@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -26,7 +27,7 @@ def store_error(error: OSError, path: str) -> StoreError:
     if error.errno in _DENIED:
         return StoreError(
             "store-denied",
-            f"the store does not allow it: {path}: {reason}",
+            f"the store does not allow it: {_place(error, path)}: {reason}",
             hint="choose a store that you own with --root or PYBUILD_ROOT",
         )
     if error.errno in _UNLOCKABLE:
@@ -36,6 +37,12 @@ def store_error(error: OSError, path: str) -> StoreError:
             hint="put the store on a local filesystem with --root or PYBUILD_ROOT",
         )
     return StoreError("store-io", f"the store cannot be used: {path}: {reason}")
+
+
+def _place(error: OSError, path: str) -> str:
+    """The file itself where the system has named it in full: in a store of ours it may belong to somebody else."""
+    named = error.filename
+    return named if isinstance(named, str) and os.path.isabs(named) else path
 
 
 @contextmanager

@@ -31,7 +31,7 @@ def output_writer(
 ) -> Callable[[tuple[Layered, ...]], Written]:
     """Checks the specs now, before anything is built; the function that it returns writes them all."""
     names = tuple(parse_tag(tag) for tag in options.tags)
-    specs = _parsed(options.outputs) if options.outputs else [OutputSpec(OutputKind.IMAGE)]
+    specs = _parsed(options.outputs, means) if options.outputs else [OutputSpec(OutputKind.IMAGE)]
     if options.push or any(spec.push for spec in specs):
         from builder.outputs.spec import check_push_names, pushing
 
@@ -113,7 +113,12 @@ def _output(spec: OutputSpec, means: Means) -> Output:
     return output
 
 
-def _parsed(outputs: tuple[str, ...]) -> list[OutputSpec]:
+def _parsed(outputs: tuple[str, ...], means: Means) -> list[OutputSpec]:
+    from builder.outputs.destination import check_destination
     from builder.outputs.spec import parse_output
 
-    return [parse_output(text) for text in outputs]
+    specs = [parse_output(text) for text in outputs]
+    for spec in specs:
+        if spec.is_archive:
+            check_destination(spec.dest, means.stdout_fd)
+    return specs

@@ -136,6 +136,22 @@ def test_several_outputs_each_in_its_form(built: Pybuild, tmp_path: Path) -> Non
     assert built.build("-t", "app:2", "-o", "type=image,name=more:1")["names"] == ["app:2", "more:1"]
 
 
+def test_a_destination_that_cannot_be_is_told_before_a_step_runs(based: Pybuild, tmp_path: Path) -> None:
+    write(based.cwd, {"Buildfile": "FROM base\nRUN echo x > /x\n"})
+    lost = based.run("build", "-o", f"type=oci,dest={tmp_path}/nowhere/app.tar", code=1).stderr
+    assert f"error: {tmp_path}/nowhere/app.tar cannot be written" in lost
+    assert "hint: make the directory first" in lost
+    control, terminal = os.openpty()
+    command = based.argv("build", "-o", "type=docker")
+    done = subprocess.run(
+        command, cwd=based.cwd, env=based.environment(), stdout=terminal, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(terminal)
+    os.close(control)
+    assert (done.returncode, done.stderr.splitlines()[0]) == (2, "error: an archive is not written to a terminal")
+    assert "RUN" not in lost + done.stderr
+
+
 def test_cacheonly_leaves_the_cache_and_no_image(based: Pybuild) -> None:
     write(based.cwd, {"Buildfile": "FROM base\nRUN echo x > /x\n"})
     before = based.run("images", "-q").stdout

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from builder.errors import StoreError
+from builder.store.failures import storing
 from builder.store.store import Store, default_root
 
 HEAVY = (
@@ -102,3 +104,10 @@ def test_reading_leaves_no_trace(root: str) -> None:
         store.refs.items()
         store.blobs.all()
     assert os.stat(f"{root}/tmp").st_mtime_ns == before
+
+
+@pytest.mark.parametrize(("named", "told"), [("/store/history/x", "/store/history/x"), ("x", "/store")])
+def test_a_file_that_is_somebody_elses_is_named(named: str, told: str) -> None:
+    denied = PermissionError(errno.EACCES, "Permission denied", named)
+    with pytest.raises(StoreError, match=f"the store does not allow it: {told}: Permission denied"), storing("/store"):
+        raise denied
