@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from builder.cache.local import LocalCache
+from builder.containers.records import folder_of
+from builder.disk.containers import Containers
 from builder.store.store import Store
 from tests.support.cli import Pybuild, write
 from tests.support.in_process import InProcess
@@ -205,3 +207,15 @@ def test_the_policy_is_kept_at_the_end_of_builds(pybuild: Pybuild, tmp_path: Pat
     settings.write_text("[storage]\nkeep-storage = []\n")
     write(pybuild.cwd, {"word": "three"})
     assert "keep-storage: expected a size" in pybuild.run("-t", "app:1", env=environment).stderr
+
+
+def test_a_container_that_a_running_command_has_just_made_stays(pybuild: Pybuild) -> None:
+    build(pybuild, "one", "-t", "app:1")
+    identifier = pybuild.run("create", "app:1", "/word").stdout.strip()
+    store = Store.open(str(pybuild.root))
+    try:
+        made = os.stat(folder_of(store, identifier)).st_mtime_ns
+        by_horizon = {horizon: Containers(store, horizon, ()).items()[0].in_use for horizon in (made, made + 1)}
+        assert by_horizon == {made: "a running command", made + 1: ""}
+    finally:
+        store.close()

@@ -150,3 +150,18 @@ def test_pruned_and_lost_records() -> None:
     assert reason() == "the layer of the earlier build is gone"
     known.gone[key] = "2026-11-24 (pybuild prune)"
     assert reason() == "record pruned on 2026-11-24 (pybuild prune)"
+
+
+def test_keys_of_another_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    runner, cache = ToyRunner(), ToyCache()
+    known = ToyPast(cache)
+    with monkeypatch.context() as before:
+        before.setattr("builder.solve.keys.KEY_FORMAT", 0)
+        first = solver([stage(0, ["a"])], runner, cache)
+        first.solve()
+        known.add(first)
+    now = solver([stage(0, ["a"])], runner, cache, past=known)
+    now.look_up()
+    pending = now.states[0].pending
+    assert pending is not None
+    assert pending.reason == "this version keeps its cache in another form"
