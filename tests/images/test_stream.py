@@ -33,7 +33,7 @@ def test_what_is_something_else_is_said_at_the_end(wrong: bytes) -> None:
     assert caught.value.code == "digest-mismatch"
 
 
-def test_a_large_blob_goes_by_threads_and_is_verified() -> None:
+def test_a_large_blob_goes_by_a_thread_and_is_verified() -> None:
     chunks = [bytes([number]) * 1_000_000 for number in range(LARGE // 1_000_000 + 2)]
     data = b"".join(chunks)
     assert b"".join(verified_ahead(iter(chunks), described(data))) == data
