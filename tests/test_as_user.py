@@ -16,6 +16,7 @@ MODULES = (
     "sandbox/test_one_id.py",
     "context/test_folder.py",
     "images/test_mount.py",
+    "containers/test_interrupted.py",
     "containers/test_ordinary.py",
 )
 
