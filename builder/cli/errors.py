@@ -58,6 +58,10 @@ def misused(
     """What argparse says of arguments, without its page of usage before it. `instead_of`: what the command knows to say
     of an option that it has not got."""
     hint = f"`{parser.prog} --help` lists the arguments"
+    what, _, rest = message.partition("unrecognized arguments: ")
+    options = [word for word in rest.split() if word.startswith("-")]
+    if options and not what:
+        message = f"unrecognized arguments: {' '.join(options)}"  # argparse adds the words that they have displaced
     given = re.match(r"unrecognized arguments: --([^\s=]+)", message)
     known = [name[2:] for name in parser._option_string_actions if name.startswith("--")]
     near = get_close_matches(given[1], known, n=1) if given else []

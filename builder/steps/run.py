@@ -90,7 +90,13 @@ def _execute(spec: RunSpec, kitchen: Kitchen, log: Log) -> ExitStatus:
 
 def _failure(step: Step, status: ExitStatus) -> StepError:
     if status.reason:
-        return StepError("cannot-start", f"the command cannot be started: {status.reason}", span=step.span)
+        lacking = any(words in status.reason for words in ("no such file", "not found"))
+        hint = (
+            "the image has not got it, or not what runs it: install it, or start FROM another image"
+            if lacking
+            else None
+        )
+        return StepError("cannot-start", f"the command cannot be started: {status.reason}", span=step.span, hint=hint)
     message = f"the command exited with code {status.code}"
     if status.signal:
         message = f"the command was ended by signal {status.signal} (exit code {status.code})"

@@ -63,6 +63,8 @@ def test_stdout_carries_data_only(pybuild: Pybuild) -> None:
             "error: unrecognized arguments: --no-such-option\nhint: `pybuild",
         ),
         (("build", "--tagg", "x"), 2, "did you mean --tag?"),
+        (("build", "--tagg", "x", "."), 2, "error: unrecognized arguments: --tagg\n"),
+        (("build", ".", "folder"), 2, "error: unrecognized arguments: folder\n"),
         (("build", "--load", "."), 2, "hint: leave it out: images are named in the store anyway"),
         (("build", "--destination=x"), 2, "hint: say -t NAME --push"),
         (("df", "--foo"), 2, "error: unrecognized arguments: --foo\nhint: `pybuild df --help`"),

@@ -123,6 +123,14 @@ def test_how_a_command_failed_is_said(based: Pybuild, command: str, said: str) -
     assert f"Buildfile:2: error: {said}" in based.run("build", code=1).stderr
 
 
+@pytest.mark.kernel
+def test_an_image_without_a_shell_is_told_as_such(pybuild: Pybuild) -> None:
+    write(pybuild.cwd, {"Buildfile": "FROM scratch\nRUN echo\n"})
+    told = pybuild.run("build", code=1).stderr
+    assert 'Buildfile:2: error: the command cannot be started: exec: "/bin/sh"' in told
+    assert "hint: the image has not got it" in told
+
+
 @pytest.mark.parametrize("command", [("build",), ("build", "."), ("build", "-f", "Buildfile", "/"), ("images",)])
 def test_a_working_directory_that_was_removed(pybuild: Pybuild, command: tuple[str, ...]) -> None:
     gone = pybuild.cwd / "gone"
