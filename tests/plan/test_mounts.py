@@ -67,10 +67,18 @@ def test_a_stage_that_only_a_mount_reads_is_built() -> None:
 
 
 def test_circles_through_mounts_are_refused() -> None:
-    text = "FROM plain AS a\nRUN --mount=from=b,target=/x true\nFROM plain AS b\nRUN --mount=from=a,target=/x true\n"
-    with pytest.raises(BuildfileError) as caught:
+    text = "FROM plain\nRUN --mount=from=b,target=/x true\nFROM plain AS b\nCOPY --from=0 x y\n"
+    with pytest.raises(BuildfileError, match=r"for each other: (stage-0 -> b -> stage-0|b -> stage-0 -> b)$") as caught:
         plan_of(text)
     assert caught.value.code == "circular-dependency"
+
+
+@pytest.mark.parametrize("option", ["uid", "gid"])
+def test_owners_are_numbers_of_32_bits(option: str) -> None:
+    assert getattr(mount_of(f"type=secret,id=s,{option}=4294967295"), option) == 4294967295
+    for wrong in ("4294967296", "-1", "a", ""):
+        with pytest.raises(BuildfileError, match=f"{option} is a number, not"):
+            mount_of(f"type=secret,id=s,{option}={wrong}")
 
 
 def test_content_is_not_in_the_plans_part_of_a_key() -> None:
