@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from builder.errors import ImageError
 from builder.model.digest import Digest
-from builder.model.reference import Reference
+from builder.model.reference import Reference, registry_named
 
 HEX = "a" * 64
 COMPONENTS = st.from_regex(r"[a-z0-9]+((\.|_|__|-{1,3})[a-z0-9]+){0,2}", fullmatch=True)
@@ -72,3 +72,25 @@ def test_any_text_is_a_name_or_an_error(text: str) -> None:
     except ImageError:
         return
     assert Reference.parse(str(reference)) == Reference.parse(reference.familiar) == reference
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("", "docker.io"),
+        ("docker.io", "docker.io"),
+        ("https://index.docker.io/v1/", "docker.io"),
+        ("registry-1.docker.io", "docker.io"),
+        ("http://localhost:5000/v2/", "localhost:5000"),
+        ("ghcr.io", "ghcr.io"),
+    ],
+)
+def test_a_registry_that_is_named_alone(text: str, host: str) -> None:
+    assert registry_named(text) == host
+
+
+@pytest.mark.parametrize("text", ["https://", "-x", "a b"])
+def test_what_names_no_registry(text: str) -> None:
+    with pytest.raises(ImageError, match="not a registry") as caught:
+        registry_named(text)
+    assert caught.value.code == "bad-registry"

@@ -6,7 +6,7 @@ import pytest
 
 from builder.model.gitreference import parse_git_reference
 from builder.plan.paths import clean, destination, joined
-from builder.plan.types import InlineFile, WorkdirAction
+from builder.plan.types import InlineFile, RemoteSource, WorkdirAction
 from tests.plan.planning import actions, copies, lines, plan_of, runs
 
 
@@ -40,6 +40,14 @@ def test_paths() -> None:
 @pytest.mark.parametrize("source", ["https://a/b.git", "git://a", "ssh://a", "SSH://a", "git@h:p", "https://a/b.git#x"])
 def test_git_sources(source: str) -> None:
     assert parse_git_reference(source)
+
+
+@pytest.mark.parametrize("checksum", ["", "00Aa" * 10])
+def test_what_a_repository_is_fetched_by(checksum: str) -> None:
+    flag = f"--checksum={checksum} " if checksum else ""
+    (copy,) = copies(plan_of(f"FROM plain\nADD {flag}git://example.org/x#main:sub /x\n"))
+    (source,) = copy.remotes
+    assert source == RemoteSource(0, "git://example.org/x", checksum, True, "main", "sub")
 
 
 @pytest.mark.parametrize("source", ["a/b", "./git@h:p", "github.com/a/b.git", "ftp://a/b", "a.git", "a:b", "C:/x", ""])
