@@ -14,7 +14,7 @@ import pytest
 from builder.configuration.types import Registries
 from builder.registry.access import Access
 from tests.support.cli import Pybuild, write
-from tests.support.layouts import name_image, write_image, write_referrer
+from tests.support.layouts import name_image, write_image, write_layout, write_referrer
 from tests.support.proxy import running_proxy
 from tests.support.registry import REGISTRIES, own_registry
 
@@ -95,6 +95,15 @@ def test_a_digest_of_another_algorithm_stays_what_it_is(pybuild: Pybuild, layout
             assert copied(pybuild, f"{registry}/longer@{digest}", target) == digest
     assert "whole" in pybuild.run("store", "check").stdout
     assert json.loads(pybuild.run("inspect", "longer:1").stdout)[0]["Architecture"] == "amd64"
+
+
+def test_an_image_of_a_thousand_layers(pybuild: Pybuild, tmp_path: Path) -> None:
+    written = write_layout(str(tmp_path / "high"), [{f"file{number}": b"1"} for number in range(1000)])
+    with own_registry(str(tmp_path / "registry")) as registry:
+        name = f"{registry}/high:1"
+        assert copied(pybuild, f"oci:{tmp_path}/high:latest", name) == written.manifest
+        pybuild.run("pull", "-q", name)
+    assert tuple(json.loads(pybuild.run("inspect", name).stdout)[0]["RootFS"]["Layers"]) == written.diff_ids
 
 
 def test_remote_inspection_reads_documents_only(pybuild: Pybuild, registry: str, layout: str) -> None:
