@@ -9,7 +9,7 @@ from tests.differential.random.words import name, value
 
 _FOLDERS = (
     "/w", "w", "/old/to-dir", "/old/to-dir/made", "/old/dangling", "..", ".", "/", "/a/b/c", "$A", "${A:-x}/y",
-    "/old/dir/", "/old//file/../dir", "/made/lnk/w", "'/q q'", "/old/empty", "/w/./v", "~", "/old/dir/sub/../new", "C",
+    "/old/dir/", "/old//empty/../dir", "/made/lnk/w", "'/q q'", "/old/empty", "/w/./v", "~", "/old/dir/sub/../new", "C",
     "/srv/", "a b", "é", "../../..", "/old/to-dir/../q", "//x", "C:\\\\x", "${A:+/p}", "/x/${B:-b}/", "w/", "./",
 )  # fmt: skip
 _USERS = (

@@ -33,9 +33,5 @@ def differences_of(ours: Result, theirs: Result) -> list[Difference]:
 def _plain(layer: dict[str, str], both: tuple[dict[str, str], dict[str, str]]) -> dict[str, str]:
     """Without whiteouts in a folder that one of them says to hide all that was below it, and without that mark: either
     says the same."""
-    opaque = {os.path.dirname(path) for layer in both for path in layer if path.endswith(_OPAQUE)}
-    return {
-        path: line
-        for path, line in layer.items()
-        if line != "whiteout" or (os.path.dirname(path) not in opaque and not path.endswith(_OPAQUE))
-    }
+    opaque = tuple(f"{os.path.dirname(path)}/" for layer in both for path in layer if path.endswith(_OPAQUE))
+    return {path: line for path, line in layer.items() if line != "whiteout" or not path.startswith(opaque)}
