@@ -49,7 +49,7 @@ def _of_one(name: str, rows: Sequence[StepRow], runs: dict[str, list[StepRow]]) 
         do, where = "do", f"line {last.end_line}"
     text = (
         f"ARG {name} changed in {times} builds and made {shown(first.text)} (line {first.line}){more} run again, which "
-        f"{do} not mention it. Declare it after {where}, unless programs read it there"
+        f"{do} not mention it. Declare it after {where}, with what makes labels of it, unless programs read it there"
     )
     yield Advice("argument-order", first.id, first.line, text, seconds)
 

@@ -32,7 +32,8 @@ def wasted_in_layers(record: BuildRecord, table_of: TableOf) -> Iterator[Advice]
                 continue
             yield from _apt_lists(row, entries, chain)
             yield from _removed(row, entries, written)
-            written.update({e.path: (e.size, row) for e in entries if e.kind is Kind.FILE})
+            files = (entry for entry in entries if entry.kind is Kind.FILE)
+            written.update({e.path: (e.size, row) for e in files if not e.path.startswith(_LISTS)})  # told already
 
 
 def _chains(record: BuildRecord) -> Iterator[list[StepRow]]:

@@ -133,6 +133,12 @@ def test_lists_of_apt_that_stay() -> None:
     assert (advice.kind, advice.step, advice.size) == ("apt-lists", "0.1", 5_000_000)
 
 
+def test_lists_of_apt_that_are_removed_too_late_are_told_once() -> None:
+    lists = [Entry("var/lib/apt/lists/x", Kind.FILE, size=5_000_000)]
+    (advice,) = wasted_in_layers(TWO, tables(lists, [Entry("var/lib/apt/lists/x", Kind.WHITEOUT)]).get)
+    assert advice.kind == "apt-lists"
+
+
 def test_lists_of_apt_that_a_later_step_reads() -> None:
     first, second = "RUN apt-get update -y && apt-get upgrade -y", "RUN DEBIAN_FRONTEND=none apt-get -q install -y zip"
     lists = [Entry("var/lib/apt/lists/x", Kind.FILE, size=5_000_000)]
