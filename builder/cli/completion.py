@@ -1,5 +1,10 @@
 """What a shell offers where somebody types a command line of ours: one answer for all shells, from the same parsers
-that read the line later."""
+that read the line later.
+
+argcomplete and shtab were looked at (2026-11-24): both want one parser with all commands below it, which takes the
+import of every command at each touch of the tab key (argcomplete) or knows no names of images (shtab), and neither
+knows of a command that need not be named. Here the one parser that the line is for is loaded.
+"""
 
 from __future__ import annotations
 

@@ -94,13 +94,6 @@ class Client:
                 referrers.enlist(self._session, f"{self._prefix}{repository}", referring)
         return digest
 
-    def delete_manifest(self, repository: str, reference: str) -> None:
-        """Afterwards the registry has no such tag or digest. Raises RegistryError `not-found`, `not-supported`."""
-        scopes = (f"repository:{self._prefix}{repository}:delete",)
-        answer = self._session.fetch(Call("DELETE", self._path(repository, f"manifests/{reference}"), scopes))
-        if answer.status not in (200, 202):
-            raise self._session.refusal(answer, _shown(repository, reference))
-
     def has_blob(self, repository: str, digest: Digest) -> bool:
         """Whether the blob is certainly there, for a client that is about to push."""
         call = Call("HEAD", self._path(repository, f"blobs/{digest}"), self._pushing(repository))

@@ -79,8 +79,6 @@ def test_manifests_tags_and_repositories(client: Client) -> None:
     assert sorted(client.tags("push/list")) == ["a", "b"]
     assert "push/list" in list(client.catalog())
     assert client.referrers("push/list", digest) == ()
-    client.delete_manifest("push/list", digest)
-    assert not client.has_manifest("push/list", digest)
 
 
 class Scripted:
