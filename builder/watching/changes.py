@@ -89,8 +89,8 @@ def _cannot_watch(error: OSError, limit: str) -> ContextError:
     """`limit`: which one it is, if it is one."""
     is_limit = error.errno in (errno.ENOSPC, errno.EMFILE)
     hint = (
-        "raise fs.inotify.max_user_watches, or fs.inotify.max_user_instances for more programs, with sysctl; folders "
+        "raise fs.inotify.max_user_watches, or fs.inotify.max_user_instances for more programs, with sysctl; "
+        "folders that an ignore file leaves out whole do not count"
     )
-    hint += "that an ignore file leaves out whole do not count"
     message = f"the build's inputs cannot be watched: {limit if is_limit else error.strerror}"
     return ContextError("cannot-watch", message, hint=hint if is_limit else "")
