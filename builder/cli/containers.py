@@ -95,6 +95,13 @@ def add_attachment(parser: argparse.ArgumentParser) -> None:
     add("--sig-proxy", default="true", choices=("true", "false"), help="signals go to the process (default: true)")
 
 
+def add_stopping(parser: argparse.ArgumentParser) -> None:
+    """Which containers are to be ended, and how."""
+    parser.add_argument("containers", nargs="+", metavar="CONTAINER", help="name or id")
+    parser.add_argument("-t", "--time", type=int, metavar="SECONDS", help="how long to wait; -1: for ever")
+    parser.add_argument("-s", "--signal", default="", metavar="SIGNAL", help="instead of the image's STOPSIGNAL")
+
+
 def manner_of(args: argparse.Namespace, *, tty: bool) -> Manner:
     return Manner(
         interactive=args.interactive,

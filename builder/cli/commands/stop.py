@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from builder.cli.containers import each
+from builder.cli.containers import add_stopping, each
 from builder.containers.records import find_container
 from builder.containers.stop import stop_container
 from builder.wiring.store import open_store
@@ -17,9 +17,7 @@ EXAMPLES = """\
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("containers", nargs="+", metavar="CONTAINER", help="name or id")
-    parser.add_argument("-t", "--time", type=int, metavar="SECONDS", help="how long to wait; -1: for ever")
-    parser.add_argument("-s", "--signal", default="", metavar="SIGNAL", help="instead of the image's STOPSIGNAL")
+    add_stopping(parser)
 
 
 def run(args: argparse.Namespace) -> int:
