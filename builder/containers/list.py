@@ -139,5 +139,4 @@ def status_text(state: State, since: str) -> str:
 
 
 def port_text(port: Port) -> str:
-    address = f"[{port.address}]" if port.is_ipv6 else port.address
-    return f"{address}:{port.host}->{port.container}/{port.protocol}"
+    return f"{port.place}->{port.container}/{port.protocol}"

@@ -45,6 +45,11 @@ class Port(NamedTuple):
     def is_ipv6(self) -> bool:
         return ":" in self.address
 
+    @property
+    def place(self) -> str:
+        """On the host, as addresses of services are written: `[::1]:8080`."""
+        return f"[{self.address}]:{self.host}" if self.is_ipv6 else f"{self.address}:{self.host}"
+
 
 class Limits(NamedTuple):
     """0 is no limit."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from builder.containers.records import all_containers, damaged_containers
-from builder.containers.types import Container
+from builder.containers.records import every_container
+from builder.containers.types import Container, Damaged
 from builder.images.uses import Use
 from builder.model.digest import Digest
 from builder.store.store import Store
@@ -21,9 +21,11 @@ class InUse(NamedTuple):
 def in_use(store: Store) -> InUse:
     """By all containers that there are, running or not: a stopped one can be started again. Raises StoreError
     `bad-container`: what a damaged one needs is not known, and must not be taken from below it."""
-    for damaged in damaged_containers(store):
-        raise damaged.error()
-    everything = all_containers(store)
+    everything: list[Container] = []
+    for found in every_container(store):
+        if isinstance(found, Damaged):
+            raise found.error()
+        everything.append(found)
     return InUse(
         images=tuple(_use(container) for container in everything),
         volumes=frozenset(

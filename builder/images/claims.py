@@ -129,17 +129,11 @@ def said_by_image(store: Store, open_source: OpenSource) -> Elsewhere:
 
 
 def _tail(store: Store, open_source: OpenSource, start: int, layer: Layer) -> bytes:
-    from builder.images.origins import origins_of
+    from builder.images.fetch import from_first_source
     from builder.layers.claimed import PACKED_LIMIT
     from builder.layers.tail import unwrap
 
     blob = layer.descriptor
     if blob.size - start > PACKED_LIMIT:
         raise ImageError("bad-table", "it is larger than any can be")
-    failures: list[BuilderError] = []
-    for origin in origins_of(store, blob.digest):
-        try:
-            return unwrap(open_source(origin).tail(blob, start))
-        except BuilderError as error:
-            failures.append(error)
-    raise failures[0] if failures else ImageError("layer-missing", f"no source of {blob.digest} is known")
+    return from_first_source(store, blob.digest, open_source, lambda source: unwrap(source.tail(blob, start)))

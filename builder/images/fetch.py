@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from builder.errors import BuilderError, ImageError, StoreError
 from builder.images.origins import origins_of
@@ -16,6 +17,7 @@ from builder.store.store import Store
 if TYPE_CHECKING:
     from builder.images.sources.types import OpenSource, Source
 
+_T = TypeVar("_T")
 Progress = Callable[[Digest, int, int], None]
 """Blob, bytes so far, bytes in all. Called from several threads."""
 
@@ -78,14 +80,19 @@ def copy_blob(store: Store, source: Source, descriptor: Descriptor, progress: Pr
 
 
 def _fetch(store: Store, descriptor: Descriptor, open_source: OpenSource, progress: Progress | None) -> None:
-    """From the first source that has it; when none has, the failure of the one that was known last counts."""
+    from_first_source(store, descriptor.digest, open_source, lambda one: copy_blob(store, one, descriptor, progress))
+
+
+def from_first_source(store: Store, digest: Digest, open_source: OpenSource, ask: Callable[[Source], _T]) -> _T:
+    """What the first source gives that has the blob; when none has, the failure of the one that was known last counts.
+    Raises ImageError `layer-missing` when no source is known."""
     failures: list[BuilderError] = []
-    for origin in origins_of(store, descriptor.digest):
+    for origin in origins_of(store, digest):
         try:
-            return copy_blob(store, open_source(origin), descriptor, progress)
+            return ask(open_source(origin))
         except BuilderError as error:
             failures.append(error)
-    raise failures[0] if failures else _unknown(descriptor.digest)
+    raise failures[0] if failures else _unknown(digest)
 
 
 def _unknown(digest: Digest) -> ImageError:

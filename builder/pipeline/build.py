@@ -161,7 +161,7 @@ class Workshop(NamedTuple):
     exchange: Exchange | None
     """The caches elsewhere; None where there are none."""
     claims: Claims
-    """What is said of layers that are not here; None: nothing."""
+    """What is said of layers that are not here."""
     derived: Derived
     records: LocalCache
     """Those of this machine alone."""

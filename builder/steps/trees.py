@@ -31,7 +31,8 @@ def ground_of(chain: Chain, kitchen: Kitchen) -> Tree:
     """What files are placed on: of layers that are not here it suffices that somebody says what they hold."""
     store = kitchen.store
     away = [layer for layer in chain if not store.tables.has(layer.diff_id) and not _is_here(layer, store)]
-    return Tree.of(_tables(chain, kitchen.claims.tables(away, kitchen.stop_fetching), kitchen))
+    said = kitchen.claims.tables(away, kitchen.stop_fetching) if away else {}
+    return Tree.of(_tables(chain, said, kitchen))
 
 
 def _is_here(layer: Layer, store: Store) -> bool:

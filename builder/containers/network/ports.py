@@ -32,10 +32,9 @@ def check_free(ports: Sequence[Port]) -> None:
 
 
 def port_refused(port: Port, why: str, hint: str | None = None) -> SandboxError:
-    address = f"[{port.address}]" if port.is_ipv6 else port.address
     return SandboxError(
         "port-refused",
-        f"cannot listen on {address}:{port.host}/{port.protocol} for the container{f': {why}' if why else ''}",
+        f"cannot listen on {port.place}/{port.protocol} for the container{f': {why}' if why else ''}",
         hint=hint,
     )
 
