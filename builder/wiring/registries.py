@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 @contextmanager
 def reached(store: Store, insecure: Sequence[str] = (), progress: Progress | None = None) -> Iterator[Route]:
     """The way from a store to the registries and back, for commands that move images."""
-    from builder.images.push import Route
-    from builder.images.sources.open import Sources
-
     with closing(registry_access(tuple(insecure))) as access:
         yield Route(store, Sources(access.puller), lambda: access, progress)
 
@@ -31,15 +28,11 @@ def reached(store: Store, insecure: Sequence[str] = (), progress: Progress | Non
 @contextmanager
 def registry_sources(insecure: Sequence[str] = ()) -> Iterator[Sources]:
     """Registries to look into, for commands that need no store."""
-    from builder.images.sources.open import Sources
-
     with closing(registry_access(tuple(insecure))) as access:
         yield Sources(access.puller)
 
 
 def registry_access(insecure: tuple[str, ...] = ()) -> Access:
     """All registries, as the user has configured them; `insecure` are hosts that the command line adds."""
-    from builder.registry.access import Access
-
     settings = read_configuration(os.environ).registries
     return Access(settings._replace(insecure=(*settings.insecure, *insecure)))
